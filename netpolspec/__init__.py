@@ -1,0 +1,3 @@
+"""Prove what Kubernetes NetworkPolicies do."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,439 @@
+"""A spec as it was written: every node has its span, nothing is expanded, looked up or checked.
+
+The resolved counterpart is `netpolspec.plan.model`. No Lark here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from netpolspec.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as written, quotes and `$(...)` included; `netpolspec.plan.expand` makes values of it."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """The verbatim lines between `<<TAG` and `TAG`.
+
+    `text` has the common indentation removed. The first line of `text` is line `line` of the source, and each of
+    its lines stands `indent` characters to the right there.
+    """
+
+    text: str
+    line: int
+    indent: int
+    span: Span
+    """The heredoc's own lines in the source."""
+
+
+class Kind(StrEnum):
+    """What `when` can name."""
+
+    NAMESPACE = "namespace"
+    POD = "pod"
+    DEPLOYMENT = "deployment"
+    SERVICE = "service"
+    POLICY = "policy"
+
+
+# --- given --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PortDeclaration:
+    """`port P[/PROTO] [as NAME]`."""
+
+    port: Word
+    name: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNamespace:
+    """`given namespace NAME [key=value...]`."""
+
+    name: Word
+    labels: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWorkload:
+    """`given pod|deployment NAME in NS [key=value...] [replicas N] [port ...]... [image IMAGE]`."""
+
+    kind: Kind
+    """POD or DEPLOYMENT."""
+    name: Word
+    namespace: Word | None
+    labels: tuple[Word, ...]
+    replicas: Word | None
+    ports: tuple[PortDeclaration, ...]
+    image: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenService:
+    """`given service NAME in NS port P[/PROTO] -> TARGET [on key=value...]`; several ports may be given."""
+
+    name: Word
+    namespace: Word | None
+    ports: tuple[ServicePort, ...]
+    selector: tuple[Word, ...]
+    """The labels after `on`; empty without `on`: a Service without a selector."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """`port P[/PROTO] -> TARGET`; without `-> TARGET` the target is the port, as in Kubernetes."""
+
+    port: Word
+    target: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenManifest:
+    """`given manifest "path"` or `given manifest <<TAG`."""
+
+    what: Word | Heredoc
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTerraform:
+    """`given terraform "folder" [var=value...]`; with `plan`, a plan's JSON made elsewhere."""
+
+    what: Word
+    plan: bool
+    variables: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPolicy:
+    """`given policy NAME [in NS] [var=value...]`."""
+
+    name: Word
+    namespace: Word | None
+    variables: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenHelm:
+    """`given helm "chart" [as RELEASE] [in NS] [values "file"]... [key=value...]`."""
+
+    chart: Word
+    release: Word | None
+    namespace: Word | None
+    values: tuple[Word, ...]
+    settings: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCluster:
+    """`given cluster`."""
+
+    span: Span
+
+
+Given: TypeAlias = (
+    GivenNamespace
+    | GivenWorkload
+    | GivenService
+    | GivenManifest
+    | GivenTerraform
+    | GivenPolicy
+    | GivenHelm
+    | GivenCluster
+)
+
+# --- when ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`KIND NAME [in NS]` in a `when`."""
+
+    kind: Kind
+    name: Word
+    namespace: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WhenLabel:
+    """`when label KIND NAME [in NS] key=value...`."""
+
+    target: Named
+    labels: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WhenUnlabel:
+    """`when unlabel KIND NAME [in NS] key...`."""
+
+    target: Named
+    keys: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WhenRemove:
+    """`when remove KIND NAME [in NS]`."""
+
+    target: Named
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WhenScale:
+    """`when scale deployment NAME in NS to N`."""
+
+    target: Named
+    replicas: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WhenGiven:
+    """`when given ...`: a later given, which may replace an object that is there."""
+
+    given: Given
+    span: Span
+
+
+When: TypeAlias = WhenLabel | WhenUnlabel | WhenRemove | WhenScale | WhenGiven
+
+# --- expect -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A destination word, and whether it is to be dialled `by name`."""
+
+    word: Word
+    by_name: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect SOURCE... -> DESTINATION... allowed|denied [within DURATION] [because "text"]`."""
+
+    sources: tuple[Word, ...]
+    destinations: tuple[Destination, ...]
+    allowed: bool
+    within: Word | None
+    because: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """A row of a truth table: its source and its cells, each one of `.`, `X`, `-`."""
+
+    source: Word
+    cells: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectMatrix:
+    """`expect matrix :PORT` and the lines below it. The builder checks that rows and columns agree in number."""
+
+    port: Word
+    """With its colon, as written: `:80`, `:53/udp`."""
+    within: Word | None
+    because: Word | None
+    columns: tuple[Word, ...]
+    rows: tuple[MatrixRow, ...]
+    span: Span
+
+
+# --- the rest of a rule -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """`todo "why"`."""
+
+    why: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """`skip "why"`."""
+
+    why: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`needs sctp ipv6 terraform ...`."""
+
+    capabilities: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """`tags WORD...`, in a rule or above all rules."""
+
+    words: tuple[Word, ...]
+    span: Span
+
+
+Statement: TypeAlias = Given | When | Expect | ExpectMatrix | Todo | Skip | Needs | Tags
+
+# --- the file -----------------------------------------------------------------------------------------------------
+
+
+class Assign(StrEnum):
+    """The four forms of a variable."""
+
+    DEFERRED = "="
+    IMMEDIATE = ":="
+    DEFAULT = "?="
+    APPEND = "+="
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME = value`: the value is the rest of the line, comment and outer blanks removed (`;` included)."""
+
+    name: Word
+    how: Assign
+    value: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`include FILE...`."""
+
+    paths: tuple[Word, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StaticPattern:
+    """The middle of `targets: pattern: prerequisites`; its one `%` is the stem."""
+
+    pattern: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`target...: prerequisite... [; statement...]` and the indented statements below it."""
+
+    targets: tuple[Word, ...]
+    static: StaticPattern | None
+    prerequisites: tuple[Word, ...]
+    description: tuple[str, ...]
+    """The `##` lines directly above, without the marks."""
+    statements: tuple[Statement, ...]
+    span: Span
+    """The rule's head line."""
+    end: int
+    """Offset of the end of the rule's last statement, for `FILE:LINE`."""
+
+
+Item: TypeAlias = Assignment | Include | Rule | Statement
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One parsed file, in the order of its text."""
+
+    source: Source
+    items: tuple[Item, ...]
+    description: tuple[str, ...]
+    """`##` lines directly above the first statement outside any rule: the description of the file's own rule."""
+
+
+# --- endpoints: parsed after expansion by the grammar's second and third start rule -------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSource:
+    """`ms-a` or `ms-a[special=true,tier=web]`: a client pod of the runner's own."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadName:
+    """`ms-a/web` or `ms-a/deployment/web`."""
+
+    namespace: str
+    kind: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressName:
+    """`10.1.2.3`, `10.0.0.0/8`, `2001:db8::1`, as written (in a destination with the brackets taken off)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeName:
+    """`<node>`: the node that runs the destination pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceName:
+    """`nginx.ms-b` or one of its longer forms."""
+
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodsName:
+    """`ms-b` or `ms-b[app=nginx]` as a destination: the pods of a namespace."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainName:
+    """`example.com.`: a name outside the cluster; the final dot is not kept."""
+
+    name: str
+
+
+SourceName: TypeAlias = ClientSource | WorkloadName | AddressName | NodeName
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationName:
+    """What a destination word says: whom, which port (number, name or None for `*`), which protocol."""
+
+    whom: ServiceName | PodsName | WorkloadName | AddressName | DomainName
+    port: int | str | None
+    protocol: str
+    """`TCP`, `UDP` or `SCTP`."""
+    protocol_stated: bool
+    """False where TCP is the default."""
