@@ -1,0 +1,39 @@
+"""An object of the world as it would be applied, beside what the model makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netpolspec.policy.objects import Object
+from netpolspec.source import Origin
+
+Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes an object the same object: kind, namespace (empty where it is cluster-scoped) and name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object: its manifest, ready to be applied, and the parts that the model knows.
+
+    `objects` is empty for kinds that say nothing about reachability (ConfigMap), one for most, several for an
+    Endpoints object with several subsets.
+    """
+
+    key: Key
+    manifest: Mapping[str, Json]
+    objects: tuple[Object, ...]
+    origin: Origin
