@@ -1,0 +1,50 @@
+"""What a backend is: the smallest thing that brings a world about and sends probes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from netpolspec.plan.model import Change, Point, Scenario
+    from netpolspec.policy.objects import Cluster
+    from netpolspec.run.events import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can do; what it cannot is a SKIP with its reason."""
+
+    missing: Mapping[str, str]
+    """Word of a `needs` statement to the reason why it cannot be had here: `{"ipv6": "the nodes have no IPv6"}`."""
+    observes: bool
+    """Whether it sends packets."""
+    outside_sources: bool
+    """Whether an address outside the cluster can be a source."""
+
+
+class WorldFailed(Exception):  # noqa: N818 - says what happened
+    """The environment failed: a tool is missing, the cluster is lost, an object was not accepted."""
+
+
+class Backend(Protocol):
+    """One place where specs can run. All methods may raise WorldFailed."""
+
+    name: str
+
+    def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
+        """Get ready for these scenarios; called once, first."""
+        ...
+
+    def apply(self, change: Change) -> Cluster | None:
+        """Make the world what the change says; the cluster as it then is, or None where it is just the plan's."""
+        ...
+
+    def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
+        """Judge points of the present world, one observation each, in their order; None: no packet was sent."""
+        ...
+
+    def close(self) -> None:
+        """Remove everything that the run created; safe to call twice, and after a failure."""
+        ...
