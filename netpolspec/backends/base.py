@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from netpolspec.plan.model import Change, Point, Scenario
     from netpolspec.policy.objects import Cluster
-    from netpolspec.run.events import Observation
+
+
+class Verdict(StrEnum):
+    """What a probe on a live backend met."""
+
+    ALLOWED = "allowed"
+    DROPPED = "dropped"
+    REFUSED = "refused"
+    NO_LISTENER = "no-listener"
+    DNS = "dns"
+    UNREACHABLE = "unreachable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What packets did for one test point."""
+
+    verdict: Verdict
+    evidence: tuple[str, ...] = ()
+    """Source and destination pod, node, address, round, milliseconds, raw line: one fact a string."""
+    attempts: int = 1
+    converged_after_ms: int | None = None
+    control: str | None = None
+    """How the denial was proven, or why it could not be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -374,15 +374,7 @@ class Endpoints:
 
 
 Object: TypeAlias = (
-    Namespace
-    | Node
-    | Pod
-    | Workload
-    | Service
-    | Endpoints
-    | NetworkPolicy
-    | AdminPolicy
-    | ForeignPolicy
+    Namespace | Node | Pod | Workload | Service | Endpoints | NetworkPolicy | AdminPolicy | ForeignPolicy
 )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from netpolspec.backends.base import Observation
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.plan.model import Point, Scenario
     from netpolspec.source import Origin
@@ -20,18 +21,6 @@ class Status(StrEnum):
     SKIPPED = "skipped"
     BROKEN = "broken"
     """The environment failed: the probe is in `error`."""
-
-
-class Verdict(StrEnum):
-    """What a probe on a live backend met."""
-
-    ALLOWED = "allowed"
-    DROPPED = "dropped"
-    REFUSED = "refused"
-    NO_LISTENER = "no-listener"
-    DNS = "dns"
-    UNREACHABLE = "unreachable"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +38,6 @@ class DecidedBy:
     def __str__(self) -> str:
         rule = f" {self.rule}" if self.rule else ""
         return f"{self.policy}{rule} ({self.origin.span})"
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What packets did for one test point."""
-
-    verdict: Verdict
-    evidence: tuple[str, ...] = ()
-    """Source and destination pod, node, address, round, milliseconds, raw line: one fact a string."""
-    attempts: int = 1
-    converged_after_ms: int | None = None
-    control: str | None = None
-    """How the denial was proven, or why it could not be."""
 
 
 @dataclass(frozen=True, slots=True)
