@@ -1,0 +1,52 @@
+"""What every test may use: golden files, hypothesis profiles, and the installed command."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# `quick` is for every run: the same examples each time, so that a red run is red for everybody. `deep` looks for what
+# nobody has seen yet: pytest --hypothesis-profile=deep
+settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "deep", max_examples=3000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the program printed into the golden files, to be read in the diff",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares text with a golden file, or with --update-golden writes it."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(path: Path, actual: str) -> None:
+        if update:
+            if not path.exists() or path.read_bytes() != actual.encode():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(actual.encode())
+            return
+        assert path.exists(), f"{path} is missing: pytest --update-golden writes it"
+        assert actual == path.read_bytes().decode(), f"differs from {path}; if it should: pytest --update-golden"
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def netpolspec() -> Path:
+    """The `netpolspec` command of the environment that runs the tests, be it the checkout's or a wheel's."""
+    return Path(sysconfig.get_path("scripts")) / "netpolspec"
