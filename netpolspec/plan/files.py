@@ -1,0 +1,232 @@
+"""From an input to all the files that it consists of: includes and the default world."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
+from netpolspec.plan.expand import Names, Scope, expand_words
+from netpolspec.source import Source
+from netpolspec.syntax.ast import Assignment, Include
+from netpolspec.syntax.parser import parse_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netpolspec.source import Span
+    from netpolspec.syntax.ast import File, Item
+
+WORLD = "world.nps"
+"""The file that a spec without `include` includes by itself, as a test has its conftest.py."""
+
+_LARGEST = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One spec to run: its text, and the folder that its paths are relative to."""
+
+    source: Source
+    folder: Path
+    path: Path | None = None
+    """The file itself; None for standard input and `-e`."""
+
+    @property
+    def stem(self) -> str:
+        """The name of the rule that statements outside any rule form."""
+        return self.path.stem if self.path else "spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item and the input whose text it is part of."""
+
+    item: Item
+    origin: Input
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """One file that was included, and why."""
+
+    file: Input
+    by: Input
+    span: Span | None
+    """The `include` line; None where it is the default world."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """A spec with all that it includes, in the order of its lines; assignments are carried out on the way."""
+
+    root: Input
+    scope: Scope
+    items: list[Placed]
+    descriptions: dict[Path | None, tuple[str, ...]]
+    """By file: the description of the rule that its statements outside any rule form."""
+    inclusions: list[Inclusion]
+
+
+class Files:
+    """Reads and parses each file once a run."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[Path, tuple[Input, File]] = {}
+
+    def read(self, path: Path, shown: str, place: Span | None = None) -> Input:
+        """The text of a file as an Input.
+
+        Raises:
+            Refusal: it cannot be read or is no UTF-8 text; drawn at `place` where a spec names it.
+        """
+        try:
+            if path.stat().st_size > _LARGEST:
+                raise Refusal(Diagnostic("file-too-large", f"'{shown}' is larger than 64 MiB", place))
+            data = path.read_bytes()
+        except OSError as error:
+            raise Refusal(_unreadable(path, shown, error, place)) from None
+        return Input(decode(data, shown, place), path.parent, path)
+
+    def parse(self, file: Input) -> File:
+        """The file's syntax.
+
+        Raises:
+            Refusal: it has a syntax error.
+        """
+        if file.path is not None and file.path in self._parsed:
+            return self._parsed[file.path][1]
+        parsed, diagnostics = parse_file(file.source)
+        if parsed is None:
+            raise Refusal(*diagnostics)
+        if file.path is not None:
+            self._parsed[file.path] = (file, parsed)
+        return parsed
+
+    def gather(self, root: Input, scope: Scope) -> Unit:
+        """Everything that a spec consists of, its default world first.
+
+        Raises:
+            Refusal: a file cannot be read or parsed, or an assignment cannot be carried out.
+        """
+        unit = Unit(root, scope, [], {}, [])
+        parsed = self.parse(root)
+        if not any(isinstance(item, Include) for item in parsed.items):
+            world = find_world(root)
+            if world is not None:
+                file = self._known(world) or self.read(world, _shown(world, root))
+                unit.inclusions.append(Inclusion(file, root, None))
+                self._splice(unit, file, (root,))
+        self._splice(unit, root, ())
+        return unit
+
+    def _known(self, path: Path) -> Input | None:
+        known = self._parsed.get(path)
+        return known[0] if known else None
+
+    def _splice(self, unit: Unit, file: Input, trail: tuple[Input, ...]) -> None:
+        """Add a file's items to the unit, its includes where they stand."""
+        parsed = self.parse(file)
+        unit.descriptions[file.path] = parsed.description
+        for item in parsed.items:
+            match item:
+                case Assignment():
+                    unit.scope.assign(item)
+                case Include():
+                    for path, span in _included(item, unit.scope):
+                        self._include(unit, file, path, span, (*trail, file))
+                case _:
+                    unit.items.append(Placed(item, file))
+
+    def _include(self, unit: Unit, by: Input, name: str, span: Span, trail: tuple[Input, ...]) -> None:
+        path = Path(by.folder, name)
+        path = path.resolve() if path.exists() else path
+        if any(file.path is not None and file.path.resolve() == path for file in trail):
+            chain = " -> ".join([*(file.source.path for file in trail), name])
+            raise Refusal(Diagnostic("include-loop", f"'{name}' includes itself: {chain}", span))
+        if any(seen.file.path == path for seen in unit.inclusions):
+            return
+        file = self._known(path) or self.read(path, _shown(path, by), span)
+        unit.inclusions.append(Inclusion(file, by, span))
+        try:
+            self._splice(unit, file, trail)
+        except Refusal as refusal:
+            raise Refusal(*(_from(diagnostic, span) for diagnostic in refusal.diagnostics)) from None
+
+
+def _included(item: Include, scope: Scope) -> Iterator[tuple[str, Span]]:
+    for word in item.paths:
+        for name in expand_words(word, Names(scope)):
+            yield name, word.span
+
+
+def _from(diagnostic: Diagnostic, span: Span) -> Diagnostic:
+    """The diagnostic with the `include` line by which its file came in."""
+    if diagnostic.span is None or diagnostic.span.source is span.source:
+        return diagnostic
+    note = Note("included from here", span)
+    return Diagnostic(
+        diagnostic.code,
+        diagnostic.message,
+        diagnostic.span,
+        diagnostic.help,
+        (*diagnostic.notes, note),
+        diagnostic.severity,
+    )
+
+
+def _unreadable(path: Path, shown: str, error: OSError, place: Span | None) -> Diagnostic:
+    """Why a file cannot be read, and which one may have been meant."""
+    hints: tuple[str, ...] = ()
+    if isinstance(error, FileNotFoundError):
+        try:
+            names = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix]
+        except OSError:
+            names = []
+        close = nearest(path.name, names)
+        if close:
+            hints = (f"did you mean '{Path(shown).with_name(close)}'?",)
+    reason = (error.strerror or str(error)).lower()
+    return Diagnostic("unreadable-file", f"cannot read '{shown}': {reason}", place, hints)
+
+
+def decode(data: bytes, shown: str, place: Span | None = None) -> Source:
+    """UTF-8 text as a Source named `shown`.
+
+    Raises:
+        Refusal: the bytes are no UTF-8 text; the message says where.
+    """
+    try:
+        return Source(shown, data.decode())
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = f"'{shown}' is not UTF-8 text: line {line}, byte {column} is 0x{data[error.start]:02x}"
+        raise Refusal(Diagnostic("not-utf8", message, place, ("save the file as UTF-8",))) from None
+
+
+def find_world(root: Input) -> Path | None:
+    """The default world of a spec without `include`.
+
+    It is `world.nps` in the spec's own folder, else in the nearest folder above it up to the one that holds
+    `pyproject.toml` or `.git`; without such a folder only the own one counts. A world file has none.
+    """
+    if root.path is not None and root.path.name == WORLD:
+        return None
+    folder = root.folder.resolve()
+    chain = [folder, *folder.parents]
+    ends = [n for n, at in enumerate(chain) if (at / "pyproject.toml").exists() or (at / ".git").exists()]
+    for at in chain[: ends[0] + 1] if ends else chain[:1]:
+        if (at / WORLD).is_file():
+            return at / WORLD
+    return None
+
+
+def _shown(path: Path, beside: Input) -> str:
+    """A path as the user would name it: absolute where they named the spec so, else relative where that is short."""
+    if beside.path is not None and Path(beside.source.path).is_absolute():
+        return str(path)
+    shown = os.path.relpath(path)
+    return str(path) if shown.startswith(f"..{os.sep}..") else shown
