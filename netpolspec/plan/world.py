@@ -1,0 +1,250 @@
+"""The world of a scenario while its steps are followed: objects come, change and go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, assert_never
+
+from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
+from netpolspec.load.manifests import understand
+from netpolspec.load.resource import Key
+from netpolspec.plan.manifests import Written
+from netpolspec.source import Pointer
+from netpolspec.syntax.ast import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netpolspec.load.resource import Json, Resource
+    from netpolspec.source import Span
+
+_KINDS = {
+    Kind.NAMESPACE: ("Namespace",),
+    Kind.POD: ("Pod",),
+    Kind.DEPLOYMENT: ("Deployment",),
+    Kind.SERVICE: ("Service",),
+    Kind.POLICY: (
+        "NetworkPolicy",
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+        "ClusterNetworkPolicy",
+        "CiliumNetworkPolicy",
+        "CiliumClusterwideNetworkPolicy",
+        "GlobalNetworkPolicy",
+    ),
+}
+
+# --- what statements do to a world --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """`given`: objects come. Where `late` (a `when given`), they may replace what is there."""
+
+    resources: tuple[Resource, ...]
+    span: Span
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An object named by a `when`; without a namespace, the only one of that name is meant."""
+
+    kind: Kind
+    name: str
+    namespace: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Relabel:
+    """`when label` and `when unlabel`."""
+
+    target: Name
+    add: Mapping[str, str]
+    take: tuple[str, ...]
+    places: Mapping[str, Span]
+    """Where each key stands."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """`when remove`."""
+
+    target: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`when scale`."""
+
+    target: Name
+    replicas: int
+    span: Span
+
+
+Operation: TypeAlias = Put | Relabel | Remove | Scale
+
+
+@dataclass(slots=True)
+class Stage:
+    """A world in the making. Mistakes are collected in `diagnostics`; the operation is then left out."""
+
+    objects: dict[Key, Resource]
+    places: dict[Key, Span] = field(default_factory=dict)
+    """The statements that put them."""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def copy(self) -> Stage:
+        """An independent stage in the same state, without its diagnostics."""
+        return Stage(dict(self.objects), dict(self.places))
+
+    def carry_out(self, operation: Operation) -> None:
+        """Change the world as one statement says."""
+        try:
+            match operation:
+                case Put():
+                    self._put(operation)
+                case Relabel():
+                    self._relabel(operation)
+                case Remove():
+                    self._remove(operation)
+                case Scale():
+                    self._scale(operation)
+                case _:
+                    assert_never(operation)
+        except Refusal as refusal:
+            self.diagnostics.extend(refusal.diagnostics)
+
+    def check_namespaces(self, since: Mapping[Key, Resource]) -> None:
+        """Refuse new objects in namespaces that do not exist, as a cluster would."""
+        for key, resource in self.objects.items():
+            if key.namespace and Key("Namespace", "", key.namespace) not in self.objects and key not in since:
+                self.diagnostics.append(self._missing_namespace(key, resource))
+
+    def _missing_namespace(self, key: Key, resource: Resource) -> Diagnostic:
+        known = [other.name for other in self.objects if other.kind == "Namespace"]
+        close = nearest(key.namespace, known)
+        statement = self.places.get(key)
+        span = resource.origin.span
+        if isinstance(resource.origin, Pointer):
+            span = resource.origin.at("metadata", "namespace").span
+        notes = (Note("it comes into the world here", statement),) if _apart(statement, span) else ()
+        return Diagnostic(
+            "unknown-namespace",
+            f"{key.kind} '{key.name}' is in namespace '{key.namespace}', which does not exist in this world",
+            span,
+            (f"did you mean '{close}'?" if close else f"add 'given namespace {key.namespace}'",),
+            notes,
+        )
+
+    def _put(self, put: Put) -> None:
+        for resource in put.resources:
+            key = resource.key
+            earlier = self.places.get(key)
+            if earlier is not None and not put.late:
+                note = Note("it was given here before", earlier)
+                hint = "take one of them out; to change an object after an expectation, write 'when given'"
+                message = f"{key} is given twice in one world"
+                self.diagnostics.append(Diagnostic("given-twice", message, put.span, (hint,), (note,)))
+                continue
+            self.objects[key] = resource
+            self.places[key] = put.span
+
+    def _find(self, target: Name) -> Resource:
+        """The object that a `when` means.
+
+        Raises:
+            Refusal: there is none, or there are several.
+        """
+        kinds = _KINDS[target.kind]
+        named = [key for key in self.objects if key.kind in kinds and key.name == target.name]
+        found = [key for key in named if target.namespace is None or key.namespace in {"", target.namespace}]
+        if len(found) == 1:
+            return self.objects[found[0]]
+        what = str(target.kind)
+        if found:
+            where = " and ".join(f"'{key.namespace}'" for key in found)
+            message = f"{what} '{target.name}' is in several namespaces: {where}"
+            raise Refusal(Diagnostic("ambiguous-name", message, target.span, ("say which with 'in NAMESPACE'",)))
+        place = f" in '{target.namespace}'" if target.namespace is not None else ""
+        if named:
+            where = ", ".join(f"'{key.namespace}'" for key in named)
+            hint = f"there is one in {where}"
+        else:
+            close = nearest(target.name, [key.name for key in self.objects if key.kind in kinds])
+            hint = f"did you mean '{close}'?" if close else f"no {what} of this world has that name at this point"
+        raise Refusal(Diagnostic("unknown-object", f"no {what} '{target.name}'{place}", target.span, (hint,)))
+
+    def _replace(self, old: Resource, manifest: Mapping[str, Json], written: Written) -> None:
+        new, diagnostics = understand(manifest, Pointer(written))
+        self.diagnostics.extend(diagnostics)
+        if new is not None:
+            self.objects[old.key] = new
+            self.places[old.key] = written.whole
+
+    def _relabel(self, relabel: Relabel) -> None:
+        resource = self._find(relabel.target)
+        deployment = relabel.target.kind is Kind.DEPLOYMENT
+        path = ("spec", "template", "metadata", "labels") if deployment else ("metadata", "labels")
+        present = _get(resource.manifest, path)
+        labels = dict(present) if _is_mapping(present) else {}
+        selector = _get(resource.manifest, ("spec", "selector", "matchLabels")) if deployment else None
+        for key in (*relabel.add, *relabel.take):
+            if _is_mapping(selector) and key in selector and relabel.add.get(key) != selector[key]:
+                message = f"label '{key}' is in the selector of deployment '{relabel.target.name}', which cannot change"
+                raise Refusal(Diagnostic("immutable-selector", message, relabel.places[key]))
+        for key in relabel.take:
+            if key not in labels:
+                close = nearest(key, labels)
+                hint = f"did you mean '{close}'?" if close else f"its labels are: {', '.join(labels) or 'none'}"
+                message = f"{relabel.target.kind} '{relabel.target.name}' has no label '{key}'"
+                raise Refusal(Diagnostic("unknown-label", message, relabel.places[key], (hint,)))
+            del labels[key]
+        labels.update(relabel.add)
+        places = {(*path, key): span for key, span in relabel.places.items()}
+        self._replace(resource, _set(resource.manifest, path, labels), Written(places, relabel.span))
+
+    def _remove(self, remove: Remove) -> None:
+        key = self._find(remove.target).key
+        gone = [key]
+        if key.kind == "Namespace":
+            gone += [other for other in self.objects if other.namespace == key.name]
+        for one in gone:
+            del self.objects[one]
+            self.places.pop(one, None)
+
+    def _scale(self, scale: Scale) -> None:
+        resource = self._find(scale.target)
+        manifest = _set(resource.manifest, ("spec", "replicas"), scale.replicas)
+        self._replace(resource, manifest, Written({}, scale.span))
+
+
+def _apart(statement: Span | None, span: Span) -> bool:
+    return statement is not None and (statement.source is not span.source or statement.line != span.line)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, dict)
+
+
+def _get(manifest: Mapping[str, Json], path: tuple[str, ...]) -> Json:
+    value: Json = manifest
+    for key in path:
+        if not _is_mapping(value):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _set(manifest: Mapping[str, Json], path: tuple[str, ...], value: Json) -> dict[str, Json]:
+    """A copy of a manifest with one value in another state; what is not on the path is shared."""
+    copy = dict(manifest)
+    if len(path) == 1:
+        copy[path[0]] = value
+    else:
+        below = manifest.get(path[0])
+        copy[path[0]] = _set(below if _is_mapping(below) else {}, path[1:], value)
+    return copy
