@@ -1,0 +1,56 @@
+"""A piece of a source that holds a document of its own: a whole file, a heredoc, a block of Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netpolspec.source import Source, Span
+
+
+@dataclass(frozen=True, eq=False)
+class Fragment:
+    """Text out of a source, and where it stands there."""
+
+    source: Source
+    text: str
+    """The source's own text, or whole lines of it from which `indent` characters have been removed."""
+    line: int = 1
+    """The line of the source (counted from 1) that holds the fragment's first line."""
+    indent: int = 0
+    """How many characters the source's lines have before the fragment's."""
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        return self.line == 1 and self.indent == 0 and len(self.text) == len(self.source.text)
+
+    @cached_property
+    def _line_starts(self) -> tuple[int, ...]:
+        starts = [0]
+        at = self.text.find("\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return tuple(starts)
+
+    def _outer(self, offset: int) -> int:
+        """An offset of the fragment, in the source."""
+        from bisect import bisect_right  # noqa: PLC0415 - only messages come here
+
+        row = bisect_right(self._line_starts, offset)
+        line = min(self.line + row - 1, len(self.source.line_starts))
+        start = self.source.line_starts[line - 1]
+        column = self.indent + offset - self._line_starts[row - 1]
+        return start + min(column, len(self.source.line_text(line)))
+
+    def span(self, start: int, end: int) -> Span:
+        """The span in the source of the fragment's characters from start up to end; blanks at the end left out."""
+        text = self.text
+        end = min(max(end, start), len(text))
+        while end > start and text[end - 1] in " \t\r\n":
+            end -= 1
+        if self._is_whole:
+            return self.source.span(start, end)
+        return self.source.span(self._outer(start), self._outer(end))
