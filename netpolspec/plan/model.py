@@ -35,8 +35,10 @@ class Point:
     within: float | None
     """Seconds that a change may take to take effect; None: the backend's default."""
     because: str | None
+    source_span: Span
+    destination_span: Span
     span: Span
-    """What a failure is drawn at: the destination word, or the cell of a truth table."""
+    """What a failure is drawn at: the two ends, the one of several that is meant, or the cell of a truth table."""
 
     @property
     def wanted(self) -> str:

@@ -58,14 +58,17 @@ class Rules:
     def closure(self, target: Target) -> tuple[Target, ...]:
         """All prerequisites, depth first, left to right, each once; the target itself is not among them."""
         seen: dict[Target, None] = {}
-
-        def visit(rule: Target) -> None:
-            for need in rule.needs:
-                if need not in seen:
-                    visit(need)
-                    seen[need] = None
-
-        visit(target)
+        # An explicit stack: a chain of prerequisites may be longer than Python's own.
+        trail = [(target, iter(target.needs))]
+        while trail:
+            rule, needs = trail[-1]
+            need = next((need for need in needs if need not in seen), None)
+            if need is not None:
+                trail.append((need, iter(need.needs)))
+                continue
+            trail.pop()
+            if rule is not target:
+                seen[rule] = None
         return tuple(seen)
 
 
