@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from netpolspec.diagnostics import Diagnostic
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from netpolspec.plan.model import Change, Point, Scenario
     from netpolspec.policy.objects import Cluster
 
@@ -51,6 +54,11 @@ class Capabilities:
 
 class WorldFailed(Exception):  # noqa: N818 - says what happened
     """The environment failed: a tool is missing, the cluster is lost, an object was not accepted."""
+
+    def __init__(self, message: str, *help_: str, code: str = "environment", notes: Sequence[str] = ()) -> None:
+        """Say what happened in one line, and after it what to do, one command or sentence each."""
+        super().__init__(message)
+        self.diagnostic = Diagnostic(code, message, help=help_, notes=tuple(notes))
 
 
 class Backend(Protocol):
