@@ -1,0 +1,157 @@
+"""kubectl against one named cluster: the only way by which the live backends talk to an API server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netpolspec import shell
+from netpolspec.backends.base import WorldFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from netpolspec.load.resource import Json
+
+FIELD_MANAGER = "netpolspec"
+"""Who owns the fields that we apply, in the managedFields of the objects."""
+
+REQUEST_TIMEOUT = 30.0
+"""Seconds that an ordinary request may take, a slow API server on a busy machine included."""
+
+
+class KubectlFailed(WorldFailed):
+    """kubectl did not do what it was asked to; the message holds what it said and the line that repeats it."""
+
+    def __init__(self, finished: shell.Finished) -> None:
+        advice = _advice(finished)
+        said = finished.said.splitlines()
+        super().__init__(
+            f"kubectl failed: {said[-1] if said else finished.ending}",
+            *((advice,) if advice else ()),
+            f"to repeat it: {finished.line}",
+            code="kubectl",
+            notes=said[:-1],
+        )
+        self.finished = finished
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the API server said that something does not exist."""
+        return "(NotFound)" in self.finished.stderr
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether the API server refused it for lack of a right."""
+        return "(Forbidden)" in self.finished.stderr
+
+
+_ADVICE: tuple[tuple[str, str], ...] = (
+    # What kubectl writes (it has no error codes), and what to do then.
+    ("does not exist", "no such context; `kubectl config get-contexts` lists them"),
+    ("no such file or directory", "the kubeconfig is missing; name it with --kubeconfig or KUBECONFIG"),
+    ("permission denied", "the kubeconfig cannot be read by this user; look at its owner and mode"),
+    ("error loading config file", "the kubeconfig is damaged; `kubectl config view` says where"),
+    ("certificate has expired", "the kubeconfig's credentials have expired; fetch new ones from where they came"),
+    ("the server has asked for the client to provide credentials", "the credentials have expired or are wrong"),
+    ("Unauthorized", "the credentials have expired or are wrong; fetch new ones from where they came"),
+    ("getting credentials", "the kubeconfig's login helper failed; run it once by hand, here it cannot ask questions"),
+    ("(Forbidden)", "the right for this is missing; docs/rbac.md has the role that netpolspec needs"),
+    ("was refused - did you specify the right host", "nothing answers there; is the cluster up?"),
+    ("connection refused", "nothing answers there; is the cluster up?"),
+    ("no such host", "the API server's name does not resolve; is the VPN up?"),
+    ("i/o timeout", "the API server does not answer; is the VPN up?"),
+    ("unknown flag", "this kubectl is too old; `netpolspec doctor` says which version is needed"),
+)
+
+
+def _advice(finished: shell.Finished) -> str | None:
+    if finished.timed_out and not finished.stderr.strip():
+        return "the API server does not answer, or the kubeconfig's login helper waits for an answer"
+    return next((advice for sign, advice in _ADVICE if sign in finished.stderr), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """kubectl with an explicit context: never the one that happens to be current. Safe to use from several threads."""
+
+    context: str
+    kubeconfig: str | None = None
+    """A path; None: where kubectl looks by itself (KUBECONFIG, else ~/.kube/config)."""
+    program: str = "kubectl"
+
+    def argv(self, *arguments: str) -> tuple[str, ...]:
+        """The whole command, as it would be typed."""
+        config = ("--kubeconfig", self.kubeconfig) if self.kubeconfig else ()
+        return (self.program, *config, "--context", self.context, *arguments)
+
+    def line(self, *arguments: str) -> str:
+        """The command as a line to paste into a shell."""
+        return shell.paste(self.argv(*arguments))
+
+    def run(self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = "") -> shell.Finished:
+        """Run it, whatever its status will be.
+
+        Raises:
+            WorldFailed: kubectl is not installed
+        """
+        try:
+            return shell.run(self.argv(*arguments), timeout=timeout, stdin=stdin)
+        except shell.ToolMissing as missing:
+            raise WorldFailed(str(missing), "`netpolspec doctor` says how to install it", code="no-tool") from missing
+
+    def check(self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = "") -> str:
+        """Run it and return what it wrote to stdout.
+
+        Raises:
+            KubectlFailed: it ended with another status than 0, or not in time
+            WorldFailed: kubectl is not installed
+        """
+        finished = self.run(*arguments, timeout=timeout, stdin=stdin)
+        if not finished.ok:
+            raise KubectlFailed(finished)
+        return finished.stdout
+
+    def read(self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = "") -> Mapping[str, Json]:
+        """Run it with `-o json` and return the object (or List) that it wrote.
+
+        Raises:
+            KubectlFailed: as `check`, and where no JSON object came
+        """
+        finished = self.run(*arguments, "-o", "json", timeout=timeout, stdin=stdin)
+        if not finished.ok:
+            raise KubectlFailed(finished)
+        try:
+            value = json.loads(finished.stdout)
+        except ValueError as error:
+            raise WorldFailed(f"kubectl wrote no JSON: {error}", f"to repeat it: {finished.line}") from error
+        if not isinstance(value, dict):
+            raise WorldFailed("kubectl wrote no JSON object", f"to repeat it: {finished.line}")
+        return value
+
+    def items(self, *arguments: str, timeout: float = REQUEST_TIMEOUT) -> tuple[Mapping[str, Json], ...]:
+        """Run a `get` and return the objects of the list that it wrote; a single object is a list of one."""
+        answer = self.read(*arguments, timeout=timeout)
+        found = answer.get("items", [answer])
+        if not isinstance(found, list):
+            return ()
+        return tuple(item for item in found if isinstance(item, dict))
+
+    def apply(self, manifests: Sequence[Mapping[str, Json]], *, timeout: float = REQUEST_TIMEOUT) -> None:
+        """Server-side apply, in the order given; fields that another manager owns are a conflict, never taken over.
+
+        Raises:
+            KubectlFailed: an object was not accepted
+        """
+        if manifests:
+            self.check(
+                *("apply", "--server-side", f"--field-manager={FIELD_MANAGER}", "-f", "-"),
+                timeout=timeout,
+                stdin=as_list(manifests),
+            )
+
+
+def as_list(manifests: Sequence[Mapping[str, Json]]) -> str:
+    """Objects as one JSON document that kubectl reads from stdin."""
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})

@@ -1,0 +1,237 @@
+"""Child processes: how every one of them is started, timed, ended and shown. The only importer of `sh`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+GRACE = 2.0
+"""Seconds between asking a process group to end and ending it."""
+
+_SECRET_OPTION = re.compile(r"^(--?[\w-]*(?:token|password|secret|passwd)[\w-]*)(=.*)?$", re.IGNORECASE | re.DOTALL)
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
+
+_live: dict[int, str] = {}
+"""Process groups that are running, with the name of their program."""
+_live_lock = threading.Lock()
+
+
+class ToolMissing(Exception):  # noqa: N818 - says what happened
+    """A program that is not installed."""
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(f"'{tool}' is not installed, or not on the PATH")
+        self.tool = tool
+
+
+class ToolFailed(Exception):  # noqa: N818 - says what happened
+    """A child process that ended otherwise than it should; the message is fit to be shown."""
+
+    def __init__(self, finished: Finished) -> None:
+        super().__init__(finished.complaint)
+        self.finished = finished
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A child process that is over."""
+
+    argv: tuple[str, ...]
+    status: int
+    """The exit status; of a process that a signal ended, the signal's number with a minus."""
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+    """It did not end by itself in the time that it was given."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself, with status 0."""
+        return self.status == 0 and not self.timed_out
+
+    @property
+    def ending(self) -> str:
+        """How it ended: `exit status 1`, `ended by SIGKILL`, `no end within 30 s`."""
+        return f"no end within {self.seconds:.0f} s" if self.timed_out else _ending(self.status)
+
+    @property
+    def said(self) -> str:
+        """The last that it wrote, stderr first; secrets removed."""
+        return hide_secrets((self.stderr.strip() or self.stdout.strip())[-2000:])
+
+    @property
+    def line(self) -> str:
+        """The command as a line to paste into a shell; secrets removed."""
+        return paste(self.argv)
+
+    @property
+    def complaint(self) -> str:
+        """What went wrong, the line that repeats it, and below it what the program said."""
+        return f"{self.ending}: {self.line}" + (f"\n{self.said}" if self.said else "")
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"ended by {signal.Signals(-status).name}"
+    return f"exit status {status}"
+
+
+def hide_secrets(text: str) -> str:
+    """Text with the values of authorization headers taken out."""
+    return _BEARER.sub(r"\1 ***", text)
+
+
+def paste(argv: Sequence[str]) -> str:
+    """A command as a line to paste into a shell; the values of secret options become `***`."""
+    shown = []
+    hide_next = False
+    for word in argv:
+        option = _SECRET_OPTION.match(word)
+        if hide_next:
+            shown.append("***")
+        elif option and option[2]:
+            shown.append(f"{option[1]}=***")
+        else:
+            shown.append(hide_secrets(word))
+        hide_next = bool(option) and not (option and option[2]) and not hide_next
+    return shlex.join(shown)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Finished:
+    """Run a program to its end, without a shell, in a session of its own; safe from several threads at once.
+
+    Args:
+        argv: the program, looked up on the PATH, and its arguments
+        timeout: seconds after which its process group is asked to end, and `GRACE` later made to
+        stdin: what it reads; it never sees the terminal, so it cannot ask a question
+        env: variables added to, or replacing those of, our own environment
+        cwd: the folder in which it runs
+
+    Raises:
+        ToolMissing: the program does not exist
+    """
+    import sh
+
+    path = shutil.which(argv[0])
+    if path is None:
+        raise ToolMissing(argv[0])
+    started = time.monotonic()
+    running = sh.Command(path)(
+        *argv[1:],
+        _bg=True,
+        _bg_exc=False,
+        _new_session=True,
+        _tty_out=False,
+        _decode_errors="replace",
+        _out_bufsize=65536,
+        _err_bufsize=65536,
+        _in=stdin,
+        _env=os.environ | dict(env or {}),
+        _cwd=str(cwd) if cwd else None,
+        _ok_code=list(range(256)),
+        _no_pipe=True,
+    )
+    group: int = running.process.pgid
+    timed_out = threading.Event()
+    with _registered(group, argv[0]), _deadline(group, timeout, timed_out):
+        try:
+            with contextlib.suppress(sh.SignalException):
+                running.wait()
+        except BaseException:
+            end(group)
+            raise
+    return Finished(
+        argv=tuple(argv),
+        status=255 if running.process.exit_code is None else running.process.exit_code,
+        stdout=running.process.stdout.decode(errors="replace"),
+        stderr=running.process.stderr.decode(errors="replace"),
+        seconds=time.monotonic() - started,
+        timed_out=timed_out.is_set(),
+    )
+
+
+def check(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Finished:
+    """As `run`, but anything else than status 0 in time raises ToolFailed."""
+    finished = run(argv, timeout=timeout, stdin=stdin, env=env, cwd=cwd)
+    if not finished.ok:
+        raise ToolFailed(finished)
+    return finished
+
+
+def end(group: int, grace: float = GRACE) -> None:
+    """Ask a process group to end; when the grace (seconds) is over, make it. Returns at once."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGTERM)
+    killer = threading.Timer(grace, _kill, (group,))
+    killer.daemon = True
+    killer.start()
+
+
+def end_all(grace: float = GRACE) -> None:
+    """End every child process that is running now; new ones may be started afterwards."""
+    with _live_lock:
+        groups = tuple(_live)
+    for group in groups:
+        end(group, grace)
+
+
+def _kill(group: int) -> None:
+    with _live_lock:
+        if group not in _live:  # it ended; its number may be somebody else's by now
+            return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _registered(group: int, tool: str) -> Iterator[None]:
+    with _live_lock:
+        _live[group] = tool
+    try:
+        yield
+    finally:
+        with _live_lock:
+            _live.pop(group, None)
+
+
+@contextlib.contextmanager
+def _deadline(group: int, timeout: float, timed_out: threading.Event) -> Iterator[None]:
+    def expire() -> None:
+        timed_out.set()
+        end(group)
+
+    timer = threading.Timer(timeout, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
