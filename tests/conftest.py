@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from consumers.reading import Consumer
 
 # `quick` is for every run: the same examples each time, so that a red run is red for everybody. `deep` looks for what
 # nobody has seen yet: pytest --hypothesis-profile=deep
@@ -50,3 +53,18 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def netpolspec() -> Path:
     """The `netpolspec` command of the environment that runs the tests, be it the checkout's or a wheel's."""
     return Path(sysconfig.get_path("scripts")) / "netpolspec"
+
+
+@pytest.fixture(params=["prove", "prove-3.50", "tap-parser"])
+def consumer(request: pytest.FixtureRequest) -> Consumer:
+    """Each of the TAP consumers that people have; one that is not here skips, or in CI fails."""
+    from consumers.prove import find_new_prove, find_system_prove
+    from consumers.tap_parser import find_tap_parser
+
+    find = {"prove": find_system_prove, "prove-3.50": find_new_prove, "tap-parser": find_tap_parser}
+    found = find[request.param]()
+    if not isinstance(found, str):
+        return found
+    if "NETPOLSPEC_REQUIRE_CONSUMERS" in os.environ:
+        pytest.fail(found)
+    pytest.skip(found)

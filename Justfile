@@ -1,0 +1,111 @@
+# What people do often; `just` lists it. Without just: `bin/just`, which sets the checkout up first.
+# A recipe takes what its tool takes: `just test tests/policy -k ports`, `just lint --fix`.
+
+set positional-arguments
+
+root := justfile_directory()
+uv := root / ".tools/uv/bin/uv"
+export PATH := root / ".venv/bin" + ":" + env("PATH")
+export UV_PROJECT_ENVIRONMENT := root / ".venv"
+
+[private]
+default:
+    @'{{ just_executable() }}' --justfile '{{ justfile() }}' --list --unsorted
+
+# Everything that CI checks.
+check: lint types consumers test wheel
+
+# Run netpolspec from this checkout.
+run *arguments: setup
+    @netpolspec "$@"
+
+# Run all of specs/ on the model.
+specs *arguments: setup
+    netpolspec run "$@" specs
+
+# Run the tests, or those that are named.
+test *arguments: setup
+    pytest "$@"
+
+# Write what the program prints into the golden files, then read the diff.
+golden *arguments: setup
+    -pytest -q --update-golden "$@"
+    git diff --stat -- tests
+
+# Look for what the quick examples miss: all property and fuzz tests with 3000 examples each (minutes).
+fuzz *arguments: setup
+    pytest -n auto --hypothesis-profile=deep -m hypothesis "$@"
+
+# Complain about style, formatting and a lock file that is out of date.
+lint *arguments: setup
+    ruff check "$@"
+    ruff format --check
+    '{{ uv }}' lock --check --quiet
+
+# Mend what can be mended, and format.
+format: setup
+    ruff check --fix
+    ruff format
+
+# Check the types.
+types *arguments: setup
+    mypy "$@"
+
+# Print how fast it is.
+bench *arguments: setup
+    python benchmarks "$@"
+
+# Build the wheel, by way of the sdist, and run the tests against it: a clean environment, another folder.
+wheel *arguments: setup
+    #!/bin/sh
+    set -eu
+    build='{{ root }}/build/wheel'
+    rm -rf "$build"
+    cd '{{ root }}'
+    '{{ uv }}' build --quiet --out-dir "$build"
+    '{{ uv }}' venv --quiet --python .venv/bin/python "$build/venv"
+    '{{ uv }}' export --quiet --locked --no-default-groups --group test --no-emit-project --output-file "$build/locked.txt"
+    '{{ uv }}' pip install --quiet --python "$build/venv" --requirements "$build/locked.txt"
+    '{{ uv }}' pip install --quiet --python "$build/venv" --no-deps "$build"/*.whl
+    mkdir "$build/elsewhere"
+    cd "$build/elsewhere"
+    NETPOLSPEC_TESTS_INSTALLED=1 "$build/venv/bin/python" -I -m pytest -c '{{ root }}/pyproject.toml' \
+        -p no:cacheprovider -m 'not checkout' '{{ root }}/tests' "$@"
+
+# Run the tests on each Python that is here, from 3.11 to 3.14.
+pythons *arguments: setup
+    #!/bin/sh
+    set -eu
+    cd '{{ root }}'
+    for version in 3.11 3.12 3.13 3.14; do
+        if '{{ uv }}' python find --quiet "$version" >/dev/null 2>&1; then
+            echo "== Python $version"
+            UV_PROJECT_ENVIRONMENT="build/python$version" '{{ uv }}' run --locked --python "$version" \
+                --no-default-groups --group test pytest -q "$@"
+        else
+            echo "== Python $version is not here: left out"
+        fi
+    done
+
+# Fetch the TAP consumers that the tests compare with: a new Test::Harness, and node's tap-parser.
+consumers: setup
+    python tests/consumers/fetch.py
+
+# Set the checkout up; the other recipes do it by themselves.
+setup:
+    @'{{ root }}/bin/setup' dev
+
+# Bring the lock file up to date with pyproject.toml, or with --upgrade with what has been released.
+lock *arguments: setup
+    '{{ uv }}' lock "$@"
+
+# Pin another uv for bin/setup, by the hashes of its files.
+pin-uv version: setup
+    #!/bin/sh
+    set -eu
+    printf '# The one tool that cannot come from uv.lock: uv itself. Written by `just pin-uv VERSION`.\n' >bin/uv.txt
+    echo 'uv=={{ version }}' | '{{ uv }}' pip compile --quiet --generate-hashes --universal --no-header --no-annotate - >>bin/uv.txt
+
+# Remove what the recipes built, but not the environments.
+clean:
+    rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

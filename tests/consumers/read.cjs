@@ -1,0 +1,46 @@
+// What tap-parser, installed in the folder that is named, makes of the TAP on standard input; as JSON.
+const { readFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { join } = require('node:path')
+
+const requireThere = createRequire(join(process.argv[2], 'package.json'))
+const { Parser } = requireThere('tap-parser')
+
+const text = directive => (directive === false ? null : directive === true ? '' : directive)
+
+const read = parser => {
+  const found = { version: null, planned: null, skipped: null, bail_out: null, points: [], errors: [] }
+  const children = []
+  parser.on('version', version => { found.version = version })
+  parser.on('plan', plan => {
+    found.planned = plan.end - plan.start + 1
+    if (found.planned === 0) found.skipped = plan.comment.replace(/^SKIP\S*\s*/i, '')
+  })
+  parser.on('child', child => { children.push(read(child)) })
+  parser.on('assert', result => {
+    found.points.push({
+      ok: result.ok,
+      number: result.id,
+      name: result.name,
+      skip: text(result.skip),
+      todo: text(result.todo),
+      diagnostics: result.diag ?? null,
+      // The subtest stands before the point that sums it up.
+      children: children.length ? children.pop().points : [],
+    })
+  })
+  parser.on('bailout', reason => { found.bail_out = reason })
+  parser.on('extra', line => { found.errors.push(`not TAP: ${line.trimEnd()}`) })
+  parser.on('complete', results => {
+    found.passed = results.ok
+    for (const failure of results.failures) if (failure.tapError) found.errors.push(failure.tapError)
+    for (const child of children) found.errors.push(...child.errors)
+  })
+  return found
+}
+
+const parser = new Parser({ strict: true })
+const found = read(parser)
+parser.end(readFileSync(0, 'utf8'))
+found.program = `tap-parser ${requireThere('tap-parser/package.json').version}`
+console.log(JSON.stringify(found))
