@@ -32,12 +32,16 @@ class Observation:
     """What packets did for one test point."""
 
     verdict: Verdict
+    counts_as: str | None = None
+    """The expectation that it meets: `allowed`, `denied` (proven by a control), or None: neither."""
     evidence: tuple[str, ...] = ()
     """Source and destination pod, node, address, round, milliseconds, raw line: one fact a string."""
     attempts: int = 1
     converged_after_ms: int | None = None
     control: str | None = None
     """How the denial was proven, or why it could not be."""
+    probe: str | None = None
+    """The command that repeats it by hand, as a line to paste into a shell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,22 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """One file that a spec took in, as `check --explain` shows it."""
+
+    file: str
+    by: str
+    at: Span | None
+    """The `include` line; None where it is the default world."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All scenarios of a run, in the order in which they run, and the warnings that were met on the way."""
 
     scenarios: tuple[Scenario, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    included: tuple[Included, ...] = ()
 
 
 # --- what a point comes down to in a world ------------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""From specs to a plan: the only way in. Mistakes are collected, and nothing is touched but files that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
+from netpolspec.plan.expand import Scope
+from netpolspec.plan.files import Files, Input, Unit
+from netpolspec.plan.givens import Givens
+from netpolspec.plan.model import Included, Plan
+from netpolspec.plan.rules import read_rules
+from netpolspec.plan.scenarios import Planner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about reading specs."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """`NAME=value`: these win over every form of assignment."""
+    policy_path: tuple[Path, ...] = ()
+    """Folders in which policies are looked up after those of the spec, before the library."""
+
+
+def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+    """Plan all inputs.
+
+    Returns:
+        The plan, or None where there was any error; and the errors and warnings, in source order, inputs in theirs.
+    """
+    files = Files()
+    givens = Givens(options.policy_path)
+    planner = Planner(givens)
+    diagnostics: list[Diagnostic] = []
+    included: list[Included] = []
+    used: set[str] = set()
+    for item in inputs:
+        scope = Scope(options.overrides)
+        found: list[Diagnostic] = []
+        try:
+            unit = files.gather(item, scope)
+        except Refusal as refusal:
+            found.extend(refusal.diagnostics)
+        else:
+            rules = read_rules(unit)
+            found += [*rules.diagnostics, *planner.plan(rules)]
+            included += _included(unit)
+        used |= scope.used
+        diagnostics += _in_order(found)
+    diagnostics += _unknown_overrides(options.overrides, used) if not _errors(diagnostics) else ()
+    unique = tuple(dict.fromkeys(diagnostics))
+    if _errors(unique):
+        return None, unique
+    return Plan(tuple(planner.scenarios), unique, tuple(included)), unique
+
+
+def _errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+def _in_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """By file, then by place; the same mistake met twice is told once."""
+    return sorted(dict.fromkeys(diagnostics), key=lambda diagnostic: diagnostic.order)
+
+
+def _unknown_overrides(overrides: Mapping[str, str], used: set[str]) -> list[Diagnostic]:
+    """A variable on the command line that no spec sets or asks for is a slip of the pen."""
+    found = []
+    for name in overrides:
+        if name not in used:
+            close = nearest(name, used)
+            hint = f"did you mean '{close}={overrides[name]}'?" if close else "take it out, or use it in a spec"
+            found.append(Diagnostic("unknown-override", f"no spec uses the variable '{name}'", None, (hint,)))
+    return found
+
+
+def _included(unit: Unit) -> list[Included]:
+    return [Included(one.file.source.path, one.by.source.path, one.span) for one in unit.inclusions]

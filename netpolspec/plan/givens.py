@@ -1,0 +1,158 @@
+"""What each `given` brings into the world."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity
+from netpolspec.load import library
+from netpolspec.load.manifests import read_path, read_text
+from netpolspec.plan.expand import Names, expand_word, split_words
+from netpolspec.plan.manifests import make_namespace, make_service, make_workload
+from netpolspec.plan.words import Setting, read_labels
+from netpolspec.syntax.ast import (
+    GivenCluster,
+    GivenHelm,
+    GivenManifest,
+    GivenNamespace,
+    GivenPolicy,
+    GivenService,
+    GivenTerraform,
+    GivenWorkload,
+    Heredoc,
+)
+
+if TYPE_CHECKING:
+    from netpolspec.load.resource import Json, Resource
+    from netpolspec.plan.files import Input
+    from netpolspec.source import Span
+    from netpolspec.syntax.ast import Given
+
+POLICIES = "policies"
+"""The folder beside a spec in which its policies are looked up where POLICY_PATH does not say otherwise."""
+
+
+@dataclass(slots=True)
+class Givens:
+    """Reads what `given`s name; each file is read once a run."""
+
+    policy_path: tuple[Path, ...] = ()
+    """Folders from the settings, searched after the spec's own and before the library."""
+    warnings: list[Diagnostic] = field(default_factory=list)
+    _manifests: dict[Path, tuple[Resource, ...]] = field(default_factory=dict)
+
+    def read(self, given: Given, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
+        """The objects of one `given`; warnings are kept.
+
+        Raises:
+            Refusal: something in it is wrong.
+        """
+        match given:
+            case GivenNamespace():
+                return self._one(make_namespace(given, names))
+            case GivenWorkload():
+                return self._one(make_workload(given, names))
+            case GivenService():
+                return self._one(make_service(given, names))
+            case GivenManifest():
+                return self._manifest(given, names, file)
+            case GivenPolicy():
+                return self._policy(given, names, file, root)
+            case GivenTerraform():
+                raise _absent("given terraform", given.what.span, "give the policies as YAML with 'given policy'")
+            case GivenHelm():
+                raise _absent("given helm", given.chart.span, "render it: 'helm template' and 'given manifest'")
+            case GivenCluster():
+                raise _absent("given cluster", given.span, "save it: 'kubectl get -A -o yaml ...' and 'given manifest'")
+            case _:
+                assert_never(given)
+
+    def _one(self, made: tuple[Resource | None, tuple[Diagnostic, ...]]) -> tuple[Resource, ...]:
+        resource, diagnostics = made
+        self._sift(diagnostics)
+        return (resource,) if resource is not None else ()
+
+    def _sift(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Keep the warnings.
+
+        Raises:
+            Refusal: there are errors.
+        """
+        self.warnings.extend(d for d in diagnostics if d.severity is Severity.WARNING)
+        errors = [d for d in diagnostics if d.severity is Severity.ERROR]
+        if errors:
+            raise Refusal(*errors)
+
+    def _manifest(self, given: GivenManifest, names: Names, file: Input) -> tuple[Resource, ...]:
+        if isinstance(given.what, Heredoc):
+            here = given.what
+            resources, diagnostics = read_text(file.source, text=here.text, line=here.line, indent=here.indent)
+            self._sift(diagnostics)
+            if not resources:
+                raise Refusal(Diagnostic("empty-manifest", "this manifest holds no object", given.span))
+            return resources
+        shown = expand_word(given.what, names)
+        path = file.folder / shown
+        if path not in self._manifests:
+            if any((path / name).exists() for name in ("kustomization.yaml", "kustomization.yml", "Kustomization")):
+                hint = "render it: 'kubectl kustomize' and give the result as a manifest"
+                raise _absent("a kustomization", given.what.span, hint)
+            resources, diagnostics = read_path(path, place=given.what.span, shown=_shown(path, shown, file))
+            self._sift(diagnostics)
+            if not resources:
+                message = f"'{shown}' holds no Kubernetes object"
+                raise Refusal(Diagnostic("empty-manifest", message, given.what.span))
+            self._manifests[path] = resources
+        return self._manifests[path]
+
+    def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
+        name = expand_word(given.name, names)
+        policy = library.find(name, self._folders(names, file, root), given.name.span)
+        variables = {setting.key: _variable(setting) for setting in read_labels(given.variables, names)}
+        namespace, place = None, given.name.span
+        if given.namespace is not None:
+            namespace, place = expand_word(given.namespace, names), given.namespace.span
+        elif "IN" in names.scope.variables:
+            namespace = names.value("IN", given.name.span, ())
+        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place)
+        self._sift(diagnostics)
+        return resources
+
+    def _folders(self, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
+        """Where policies are looked up, nearest first; the library that ships with netpolspec comes last."""
+        variable = names.scope.variables.get("POLICY_PATH")
+        folders: list[Path] = []
+        if variable is not None:
+            base = root.folder
+            text = names.value("POLICY_PATH", file.source.span(0, 0), ())
+            folders += [base / part for word in split_words(text) for part in word.split(":") if part]
+        else:
+            folders += [file.folder / POLICIES, root.folder / POLICIES]
+        return tuple(dict.fromkeys((*folders, *self.policy_path)))
+
+
+def _variable(setting: Setting) -> Json:
+    """A policy's variable: JSON where the value begins with a bracket, else the text."""
+    if setting.quoted or setting.value[:1] not in {"[", "{"}:
+        return setting.value
+    try:
+        value: Json = json.loads(setting.value)
+    except ValueError as error:
+        message = f"the value of '{setting.key}' is not JSON: {error}"
+        hint = "quote it if it is meant as text"
+        raise Refusal(Diagnostic("bad-json", message, setting.value_span, (hint,))) from None
+    return value
+
+
+def _shown(path: Path, shown: str, file: Input) -> str:
+    """A manifest's path in the style in which its spec was named."""
+    beside = Path(file.source.path)
+    return shown if file.path is None or path.is_absolute() and not beside else str(beside.parent / shown)
+
+
+def _absent(what: str, span: Span, hint: str) -> Refusal:
+    message = f"{what} is not part of this version of netpolspec"
+    return Refusal(Diagnostic("not-available", message, span, (hint,)))

@@ -1,0 +1,213 @@
+"""What the model says to a test point: every probe decided, the answers put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, assert_never
+
+from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, PodEnd
+from netpolspec.plan.resolve import Inhabitants
+from netpolspec.policy.decide import Model
+from netpolspec.policy.decision import Answer, External, OnNode
+from netpolspec.policy.objects import BlockPeer, NetworksPeer, Protocol
+from netpolspec.policy.services import resolve as endpoints_of
+from netpolspec.run.events import DecidedBy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netpolspec.plan.model import DestinationEnd, Point, Probe, SourceEnd
+    from netpolspec.policy.assumptions import Assumptions
+    from netpolspec.policy.decision import Decision, Endpoint
+    from netpolspec.policy.objects import Address, Cluster, Network
+
+_DNS = ("kube-system", "kube-dns")
+_DNS_PORT = 53
+_MOST_PARTS = 8
+
+
+class Found(StrEnum):
+    """What the model makes of a whole test point."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNSPECIFIED = "unspecified"
+    UNKNOWN = "unknown"
+    MIXED = "mixed"
+    """Pods or addresses that the point means together answer differently."""
+    NO_LISTENER = "no-listener"
+    """A Service without endpoints."""
+    DNS = "dns"
+    """The name cannot be looked up, because the source may not reach DNS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model makes of a point, and why."""
+
+    found: Found
+    reason: str
+    decided_by: tuple[DecidedBy, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The answer for one source and one destination of those that a point means."""
+
+    label: str
+    found: Found
+    reason: str
+    decision: Decision | None = None
+
+
+class Judge:
+    """Answers the points of one world. What was asked once is not decided again."""
+
+    def __init__(self, cluster: Cluster, assumptions: Assumptions) -> None:
+        self.inhabitants = Inhabitants(cluster)
+        self.model = Model(cluster, assumptions)
+        self._cluster = cluster
+        self._opinions: dict[tuple[str, str, bool], Opinion] = {}
+
+    def judge(self, point: Point) -> Opinion:
+        """What the model says to a point whose names are known to mean something."""
+        key = (point.source_text, point.destination_text, point.by_name)
+        opinion = self._opinions.get(key)
+        if opinion is None:
+            probes = self.inhabitants.probes(point)
+            parts = [part for probe in probes for part in self._decide(probe, by_name=point.by_name)]
+            opinion = self._opinions[key] = _put_together(parts)
+        return opinion
+
+    def _decide(self, probe: Probe, *, by_name: bool) -> Iterator[_Part]:
+        """The answers for one probe: one, unless an end of it is a range of addresses."""
+        if by_name and (unable := self._cannot_look_up(probe.source)) is not None:
+            yield unable
+            return
+        if probe.destination is None:
+            assert probe.via is not None  # noqa: S101 - only a Service can be without endpoints
+            service = probe.via.service
+            reason = f"Service {service.namespace}/{service.name} has no endpoints: nothing can answer"
+            yield _Part(_label(probe.source), Found.NO_LISTENER, reason)
+            return
+        via = probe.via.service if probe.via is not None else None
+        for source in self._ends(probe.source):
+            for destination in self._ends(probe.destination):
+                decision = self.model.decide(source, destination, probe.protocol, probe.port, via=via)
+                label = f"{source.label} -> {destination.label}:{probe.port}"
+                if isinstance(probe.destination, DomainEnd) and decision.answer is not Answer.DENIED:
+                    unable = self._cannot_look_up(probe.source)
+                    if unable is not None:
+                        yield unable
+                        continue
+                yield _Part(label, Found(str(decision.answer)), decision.because, decision)
+
+    def _cannot_look_up(self, source: SourceEnd) -> _Part | None:
+        """Why a source cannot use the cluster's DNS; None where it can.
+
+        Default-deny egress blocks DNS like everything else (Kubernetes concept page, "Default deny all egress").
+        """
+        service = self._cluster.services.get(_DNS)
+        if service is None:
+            return _Part(_label(source), Found.DNS, "there is no Service kube-system/kube-dns in this world")
+        for pod, port in endpoints_of(self._cluster, service, _DNS_PORT, Protocol.UDP):
+            for end in self._ends(source):
+                decision = self.model.decide(end, pod, Protocol.UDP, port, via=service)
+                if decision.answer is not Answer.ALLOWED:
+                    reason = f"the source cannot reach DNS ({pod.label}, 53/udp): {decision.because}"
+                    return _Part(_label(source), Found.DNS, reason, decision)
+        return None
+
+    def _ends(self, end: SourceEnd | DestinationEnd) -> tuple[Endpoint, ...]:
+        match end:
+            case ClientEnd(pod=pod) | PodEnd(pod=pod):
+                return (pod,)
+            case NodeEnd():
+                return (OnNode(),)
+            case DomainEnd(name=name):
+                return (External(None, name),)
+            case AddressEnd(network=IPv4Network() | IPv6Network() as network):
+                return tuple(External(address) for address in representatives(network, self._cluster))
+            case AddressEnd(network=address):
+                return (External(address),)
+            case _:
+                assert_never(end)
+
+
+def representatives(network: Network, cluster: Cluster) -> tuple[Address, ...]:
+    """The first address of each part of a network that no block of a policy and no pod's address divides."""
+    first, last = int(network.network_address), int(network.broadcast_address)
+    cuts = {first}
+    for block in _blocks(cluster):
+        if block.version == network.version:
+            cuts |= {int(block.network_address), int(block.broadcast_address) + 1}
+    for pod in cluster.pods:
+        for address in pod.addresses:
+            if address.version == network.version:
+                cuts |= {int(address), int(address) + 1}
+    kind = type(network.network_address)
+    return tuple(kind(cut) for cut in sorted(cuts) if first <= cut <= last)
+
+
+def _blocks(cluster: Cluster) -> Iterator[Network]:
+    for policy in (*cluster.policies, *cluster.admin_policies):
+        for rule in (*policy.ingress, *policy.egress):
+            for peer in rule.peers:
+                if isinstance(peer, BlockPeer):
+                    yield peer.cidr
+                    yield from peer.excepts
+                elif isinstance(peer, NetworksPeer):
+                    yield from peer.networks
+
+
+def _label(end: SourceEnd) -> str:
+    match end:
+        case ClientEnd(pod=pod) | PodEnd(pod=pod):
+            return pod.label
+        case NodeEnd():
+            return "<node>"
+        case AddressEnd(network=network):
+            return str(network)
+        case _:
+            assert_never(end)
+
+
+def _put_together(parts: list[_Part]) -> Opinion:
+    """One opinion from all parts: theirs where they agree, else `mixed`."""
+    decisions = [part.decision for part in parts if part.decision is not None]
+    assumptions = tuple(sorted({used for decision in decisions for used in decision.assumptions}))
+    kinds = dict.fromkeys(part.found for part in parts)
+    if len(kinds) == 1:
+        first = parts[0]
+        cited = _cited(first.decision) if first.decision is not None else ()
+        return Opinion(first.found, first.reason, cited, assumptions)
+    examples = {part.found: part for part in reversed(parts)}
+    differs = []
+    for found in kinds:
+        alike = [part.label for part in parts if part.found is found]
+        shown = ", ".join(alike[:_MOST_PARTS]) + (f" and {len(alike) - _MOST_PARTS} more" if len(alike) > _MOST_PARTS else "")
+        differs.append(f"{found}: {shown} ({examples[found].reason})")
+    cited = tuple(dict.fromkeys(by for decision in decisions for by in _cited(decision)))
+    reason = "the parts of it differ: " + ", ".join(f"{found}" for found in kinds)
+    return Opinion(Found.MIXED, reason, cited[:_MOST_PARTS], assumptions, tuple(differs))
+
+
+def _cited(decision: Decision) -> tuple[DecidedBy, ...]:
+    """The policies that decide: at the ends that do not allow, else at both."""
+    judgements = [decision.egress, decision.ingress]
+    if decision.answer is not Answer.ALLOWED:
+        judgements = [judgement for judgement in judgements if judgement.answer is decision.answer]
+    cited = []
+    for judgement in judgements:
+        if judgement.decisive is not None:
+            places = [judgement.decisive]
+            cited += [DecidedBy(p.label, p.place, p.direction, p.origin) for p in places]
+        elif judgement.rivals:
+            cited += [DecidedBy(p.label, p.place, p.direction, p.origin) for p in judgement.rivals]
+        elif judgement.answer is Answer.DENIED:
+            cited += [DecidedBy(policy.label, "", judgement.direction, policy.origin) for policy in judgement.isolating]
+    return tuple(cited)
