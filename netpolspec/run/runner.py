@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.plan.model import Change
-from netpolspec.policy.assumptions import Assumptions
+from netpolspec.policy.assumptions import KEYS, Assumptions
 from netpolspec.policy.cluster import assemble
 from netpolspec.run.events import (
     BailedOut,
@@ -60,7 +60,7 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     """
     started = time.monotonic()
     signal: int | None = None
-    yield RunStarted(tuple(scenarios), backend.name, options.assumptions.changed())
+    yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
     try:
         yield from _Runner(backend, options).scenarios(scenarios)
         backend.close()
@@ -74,6 +74,12 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     finally:
         backend.close()
     yield RunEnded(time.monotonic() - started, signal)
+
+
+def _changed(assumptions: Assumptions) -> tuple[str, ...]:
+    """The assumptions that are not the defaults."""
+    default = Assumptions()
+    return tuple(assumptions.given(key) for key in KEYS if assumptions.value(key) != default.value(key))
 
 
 class _Runner:
