@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ class Fragment:
     """Text out of a source, and where it stands there."""
 
     source: Source
-    text: str
+    text: str = field(repr=False)
     """The source's own text, or whole lines of it from which `indent` characters have been removed."""
     line: int = 1
     """The line of the source (counted from 1) that holds the fragment's first line."""

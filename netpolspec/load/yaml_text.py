@@ -265,7 +265,9 @@ class _Reader:
         else:
             name = None
         if name is None:
-            raise self.refusal("bad-key", "a key must be text", event, "put quotes around it, or correct the indentation")
+            raise self.refusal(
+                "bad-key", "a key must be text", event, "put quotes around it, or correct the indentation"
+            )
         return name
 
     def merge(self, values: dict[str, Plain], merged: Plain, at: yaml.Event) -> dict[str, Plain]:
@@ -316,7 +318,10 @@ class _Reader:
         self.aliased += _size(value, MAX_ALIASED - self.aliased)
         if self.aliased > MAX_ALIASED:
             raise self.refusal(
-                "too-many-aliases", f"the aliases stand for more than {MAX_ALIASED} values", event, "write the values out"
+                "too-many-aliases",
+                f"the aliases stand for more than {MAX_ALIASED} values",
+                event,
+                "write the values out",
             )
         return value
 

@@ -284,6 +284,8 @@ class Workload:
     controlled_by: WorkloadRef | None
     """The controller owner reference, as the ReplicaSet of a Deployment has one."""
     origin: Origin
+    first: int = 0
+    """The number of a StatefulSet's first pod (`spec.ordinals.start`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+"""Manifests to resources: the only way into the model, for files, given statements, Helm and Terraform alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netpolspec.diagnostics import Diagnostic, Note
+from netpolspec.load.fragment import Fragment
+from netpolspec.load.kinds import KINDS
+from netpolspec.load.metadata import read_meta
+from netpolspec.load.other_kinds import other_kind
+from netpolspec.load.resource import Key, Resource
+from netpolspec.load.schema import Problems, describe
+from netpolspec.source import Pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netpolspec.load.resource import Json
+    from netpolspec.source import Document, Source, Span
+
+
+def read_text(
+    source: Source, *, text: str | None = None, line: int = 1, indent: int = 0
+) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    """The objects in YAML or JSON text: a source's own, or a piece of it.
+
+    Args:
+        source: What messages point into.
+        text: The piece: whole lines of the source without their first `indent` characters; None for all of it.
+        line: The line of the source (counted from 1) that holds the piece's first line.
+        indent: How many characters the source's lines have before the piece's.
+    """
+    fragment = Fragment(source, source.text if text is None else text, line, indent)
+    documents, problems = _documents(fragment)
+    resources: list[Resource] = []
+    found = list(problems)
+    for value, document in documents:
+        for manifest, pointer in flatten(value, Pointer(document)):
+            resource, wrong = understand(manifest, pointer)
+            found += wrong
+            if resource is not None:
+                resources.append(resource)
+    return tuple(resources), (*found, *repeated(resources))
+
+
+def _documents(fragment: Fragment) -> tuple[Iterable[tuple[Any, Document]], tuple[Diagnostic, ...]]:
+    """The values in a text. What begins with `{` is JSON unless it only makes sense as YAML, as kubectl has it."""
+    name = fragment.source.path.lower()
+    is_json = name.endswith(".json")
+    if is_json or (not name.endswith((".yaml", ".yml")) and fragment.text.lstrip()[:1] == "{"):
+        from netpolspec.load.json_text import read_json  # noqa: PLC0415 - one of the two is enough
+
+        values, problems = read_json(fragment)
+        if is_json or not problems or problems[0].code != "json-syntax":
+            return values, problems
+    from netpolspec.load.yaml_text import read_yaml  # noqa: PLC0415 - likewise
+
+    return read_yaml(fragment)
+
+
+def flatten(value: object, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
+    """The objects of a value: itself, or what a List of whatever kind holds."""
+    if not isinstance(value, Mapping) or not isinstance(kind := value.get("kind"), str) or not kind.endswith("List"):
+        yield value, at
+        return
+    items = value.get("items")
+    if not isinstance(items, (list, tuple)):
+        yield value, at
+        return
+    version = value.get("apiVersion")
+    for index, item in enumerate(items):
+        if kind != "List" and isinstance(item, Mapping) and "kind" not in item:
+            # As the API itself lists objects: the items leave out what the list says.
+            item = {"apiVersion": version, "kind": kind.removesuffix("List"), **item}  # noqa: PLW2901
+        yield from flatten(item, at.at("items", index))
+
+
+def repeated(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
+    """What is said of objects that are given twice."""
+    first: dict[Key, Resource] = {}
+    for resource in resources:
+        earlier = first.setdefault(resource.key, resource)
+        if earlier is not resource:
+            yield Diagnostic(
+                "duplicate-object",
+                f"{resource.key} is there twice",
+                _name_span(resource),
+                ("rename or remove one of them",),
+                (Note("first here", _name_span(earlier)),),
+            )
+
+
+def _name_span(resource: Resource) -> Span:
+    origin = resource.origin
+    return origin.at("metadata", "name").span if isinstance(origin, Pointer) else origin
+
+
+def understand(manifest: Mapping[str, Json], origin: Pointer) -> tuple[Resource | None, tuple[Diagnostic, ...]]:
+    """The resource that one object's manifest makes, or None, and everything that is wrong with it.
+
+    Everything that makes objects builds a manifest and comes through here. An object is refused where the API server
+    of Kubernetes v1.35 would refuse to create it. Fields that the model has no use for are accepted unread in kinds
+    other than NetworkPolicy and the cluster-scoped policies.
+    """
+    problems = Problems()
+    resource = _understand(manifest, origin, problems)
+    return (None if problems.errors else resource), tuple(problems.found)
+
+
+def _understand(manifest: object, at: Pointer, problems: Problems) -> Resource | None:
+    if not isinstance(manifest, Mapping):
+        help_ = "an object of Kubernetes begins with 'apiVersion' and 'kind'"
+        problems.add("not-an-object", f"an object is due here, not {describe(manifest)}", at, help_)
+        return None
+    version, name = (_text(manifest, field, at, problems) for field in ("apiVersion", "kind"))
+    if version is None or name is None:
+        return None
+    kind = KINDS.get((version, name))
+    if kind is None:
+        return other_kind(version, name, manifest, at, problems)
+    meta = read_meta(manifest, at, problems, check_name=kind.check_name, namespaced=kind.namespaced)
+    before = problems.errors
+    fields = kind.schema.read(manifest, at, problems)
+    if meta is None or fields is None or problems.errors > before:
+        return None
+    objects = kind.make(fields, meta, at, problems)
+    return Resource(Key(name, meta.namespace, meta.name), manifest, objects, at)
+
+
+def _text(manifest: Mapping[str, Any], field: str, at: Pointer, problems: Problems) -> str | None:
+    value = manifest.get(field)
+    if isinstance(value, str) and value:
+        return value
+    if value is None or value == "":
+        problems.add("missing-field", f"the object has no '{field}'", at)
+    else:
+        problems.add("wrong-type", f"'{field}' must be text, not {describe(value)}", at.at(field))
+    return None

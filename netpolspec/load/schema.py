@@ -1,0 +1,222 @@
+"""The types of fields, and the reading of a manifest against them as the API server decodes it.
+
+Decoding comes before validation, there as here: unknown fields and wrong types are all reported, and only an object
+without any is looked at further. A null is an absent field (encoding/json leaves it at its zero value); a null in a
+list is an empty item. Names of fields are case-sensitive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from netpolspec.diagnostics import Diagnostic, Severity, nearest
+
+if TYPE_CHECKING:
+    from netpolspec.source import Pointer
+
+Fields: TypeAlias = Mapping[str, Any]
+"""An object that has been decoded: its schema says what it holds, absent fields are left out, nulls are gone."""
+
+_INT32, _INT64 = 2**31, 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What was found wrong so far."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, code: str, message: str, at: Pointer, *help_: str, key: bool = False) -> None:
+        """Report something about the value (or the key) that a pointer names."""
+        self.found.append(Diagnostic(code, message, at.key_span if key else at.span, help_))
+
+    def warn(self, code: str, message: str, at: Pointer, *help_: str) -> None:
+        """Report what the server accepts with a warning."""
+        self.found.append(Diagnostic(code, message, at.span, help_, severity=Severity.WARNING))
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return sum(problem.severity is Severity.ERROR for problem in self.found)
+
+
+class Shape(Protocol):
+    """The type of a value."""
+
+    zero: Any
+
+    def read(self, value: Any, at: Pointer, problems: Problems) -> Any:  # noqa: ANN401 - whatever was parsed
+        """The value as the server would hold it; what does not fit is reported and becomes None."""
+        ...
+
+
+def describe(value: object) -> str:
+    """A value in a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"'{value}'" if len(value) <= 40 else f"'{value[:40]}...'"  # noqa: PLR2004 - fits a line
+        case int() | float():
+            return f"the number {value}"
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+def _wrong(problems: Problems, value: object, at: Pointer, wanted: str, *help_: str) -> None:
+    name = f"'{at.path[-1]}'" if at.path and isinstance(at.path[-1], str) else "an item"
+    problems.add("wrong-type", f"{name} must be {wanted}, not {describe(value)}", at, *help_)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string."""
+
+    zero: str = ""
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> str | None:
+        """See `Shape`."""
+        if isinstance(value, str):
+            return value
+        scalar = isinstance(value, (bool, int, float))
+        shown = describe(value).removeprefix("the number ")
+        _wrong(problems, value, at, "text", *((f'put it in quotes: "{shown}"',) if scalar else ()))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An integer of 32 or 64 bits."""
+
+    bits: int = 32
+    zero: int = 0
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> int | None:
+        """See `Shape`."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        limit = 2 ** (self.bits - 1)
+        if isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit:
+            return value
+        quoted = isinstance(value, str) and value.lstrip("-").isdigit()
+        _wrong(problems, value, at, "a whole number", *(("remove the quotes",) if quoted else ()))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A boolean."""
+
+    zero: bool = False
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> bool | None:
+        """See `Shape`."""
+        if isinstance(value, bool):
+            return value
+        _wrong(problems, value, at, "true or false")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOrName:
+    """An IntOrString: a port's number or name."""
+
+    zero: int = 0
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> int | str | None:
+        """See `Shape`."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and -_INT32 <= value < _INT32:
+            return value
+        _wrong(problems, value, at, "a number or a name")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value that is not looked at."""
+
+    zero: None = None
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> object:  # noqa: ARG002 - the protocol's shape
+        """See `Shape`."""
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    item: Shape
+    zero: tuple[()] = ()
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> list[Any] | None:
+        """See `Shape`."""
+        if isinstance(value, (list, tuple)):
+            item = self.item
+            return [
+                item.zero if element is None else item.read(element, at.at(index), problems)
+                for index, element in enumerate(value)
+            ]
+        help_ = "begin it with '- ', or put it in '[' and ']'"
+        _wrong(problems, value, at, "a list", help_)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping from any keys to values of one type, such as labels."""
+
+    value: Shape
+    zero: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
+        """See `Shape`."""
+        if isinstance(value, Mapping):
+            shape = self.value
+            return {
+                key: shape.zero if held is None else shape.read(held, at.at(key), problems)
+                for key, held in value.items()
+            }
+        _wrong(problems, value, at, "a mapping")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping with known fields. An open one may have others, which are left out."""
+
+    fields: Mapping[str, Shape]
+    open: bool = False
+    zero: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
+        """See `Shape`."""
+        if not isinstance(value, Mapping):
+            _wrong(problems, value, at, "a mapping")
+            return None
+        fields = self.fields
+        if not self.open and not fields.keys() >= value.keys():
+            for key in value:
+                if key not in fields:
+                    self._say_unknown(key, at.at(key), problems)
+        result = {}
+        for name, shape in fields.items():
+            held = value.get(name)
+            if held is not None:
+                result[name] = shape.read(held, at.at(name), problems)
+        return result
+
+    def _say_unknown(self, key: str, at: Pointer, problems: Problems) -> None:
+        guess = nearest(key, self.fields)
+        help_ = f"did you mean '{guess}'?" if guess else f"known here: {', '.join(self.fields)}"
+        problems.add("unknown-field", f"unknown field '{key}'", at, help_, key=True)
