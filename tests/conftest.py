@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from consumers.prove import Prove
     from consumers.reading import Consumer
+
+Tool = TypeVar("Tool")
 
 # `quick` is for every run: the same examples each time, so that a red run is red for everybody. `deep` looks for what
 # nobody has seen yet: pytest --hypothesis-profile=deep
@@ -57,12 +60,28 @@ def netpolspec() -> Path:
 
 @pytest.fixture(params=["prove", "prove-3.50", "tap-parser"])
 def consumer(request: pytest.FixtureRequest) -> Consumer:
-    """Each of the TAP consumers that people have; one that is not here skips, or in CI fails."""
-    from consumers.prove import find_new_prove, find_system_prove
+    """Each of the TAP consumers that people have, to say what it makes of a text."""
     from consumers.tap_parser import find_tap_parser
 
-    find = {"prove": find_system_prove, "prove-3.50": find_new_prove, "tap-parser": find_tap_parser}
-    found = find[request.param]()
+    if request.param == "tap-parser":
+        return demand(find_tap_parser())
+    return find_prove(request.param).consumer()
+
+
+@pytest.fixture(params=["prove", "prove-3.50"])
+def prove(request: pytest.FixtureRequest) -> Prove:
+    """Each generation of prove, to run a command on files."""
+    return find_prove(request.param)
+
+
+def find_prove(name: str) -> Prove:
+    from consumers.prove import find_new_prove, find_system_prove
+
+    return demand(find_system_prove() if name == "prove" else find_new_prove())
+
+
+def demand(found: Tool | str) -> Tool:
+    """The tool, or where there is only the reason why not: skips with it, or in CI fails."""
     if not isinstance(found, str):
         return found
     if "NETPOLSPEC_REQUIRE_CONSUMERS" in os.environ:

@@ -10,18 +10,15 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consumers.fetch import HARNESS
-from consumers.reading import decode_reading
+from consumers.reading import Consumer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from consumers.reading import Reading
 
 READER = Path(__file__).with_name("read.pl")
 
@@ -32,29 +29,16 @@ class Prove:
 
     perl: tuple[str, ...]
     script: str
-    reads_subtests: bool = False
 
     def run(self, command: str, files: Sequence[str | Path], cwd: Path) -> subprocess.CompletedProcess[str]:
         """Runs `prove -e COMMAND FILES`: each file is appended to the command, whose words prove splits at blanks."""
         argv = (*self.perl, self.script, "--norc", "--nocolor", "--verbose", "-e", command, *map(str, files))
-        return subprocess.run(argv, cwd=cwd, env=clean_environment(), capture_output=True, text=True, check=False)
+        environment = {name: value for name, value in os.environ.items() if not re.match(r"PERL5|HARNESS_|PROVE", name)}
+        return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
-    def read(self, tap: str) -> Reading:
-        """Has prove judge the text, and its parser say what it saw in it."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "output.tap"
-            file.write_text(tap, encoding="utf-8")
-            status = self.run("cat", [file], Path(folder)).returncode
-        parser = subprocess.run(
-            (*self.perl, READER), input=tap, capture_output=True, encoding="utf-8", env=clean_environment(), check=False
-        )
-        assert parser.returncode == 0, f"TAP::Parser died of this text: {parser.stderr}"
-        return decode_reading(parser.stdout, passed=status == 0)
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment without what would change how Perl or prove behave."""
-    return {name: value for name, value in os.environ.items() if not re.match(r"PERL5|HARNESS_|PROVE", name)}
+    def consumer(self) -> Consumer:
+        """The parser that this prove judges with; `passed` is what its exit status says."""
+        return Consumer((*self.perl, READER), reads_subtests=False)
 
 
 def find_system_prove() -> Prove | str:
