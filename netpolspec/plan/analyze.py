@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 from netpolspec.plan.expand import Scope
-from netpolspec.plan.files import Files, Input, Unit
+from netpolspec.plan.files import Files
 from netpolspec.plan.givens import Givens
 from netpolspec.plan.model import Included, Plan
 from netpolspec.plan.rules import read_rules
 from netpolspec.plan.scenarios import Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from netpolspec.plan.files import Input, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,14 +171,40 @@ def _part(span: Span, text: str, start: int, end: int) -> Span:
 def _reference(text: str, dollar: int, names: Names, span: Span, trail: tuple[str, ...]) -> tuple[str, int]:
     """The value of the reference at a dollar sign, and the offset behind it."""
     after = text[dollar + 1 : dollar + 2]
-    here = _part(span, text, dollar, min(dollar + 2, len(text)))
-    if after == "$":
-        return "$", dollar + 2
-    if after == "@":
+    if after != "(":
+        here = _part(span, text, dollar, min(dollar + 2, len(text)))
+        return _automatic(after, names, here), dollar + 2
+    end = _closing(text, dollar + 2)
+    if end is None:
+        here = _part(span, text, dollar, dollar + 2)
+        hint = "close it, or write '$$(' for the characters"
+        raise _refuse("open-reference", "'$(' without its ')'", here, hint)
+    whole = _part(span, text, dollar, end + 1)
+    inner = text[dollar + 2 : end]
+    name, colon, substitution = inner.partition(":")
+    name = expand_text(name, names, whole, trail).strip()
+    if not name or any(c.isspace() or c == "," for c in name):
+        raise _refuse(
+            "no-function",
+            f"'$({inner})' is not a variable: there are no functions here, and no shell",
+            whole,
+            "references have the form '$(NAME)' or '$(NAME:%=pattern)'",
+        )
+    value = names.value(name, whole, trail)
+    if colon:
+        value = _substitute(value, expand_text(substitution, names, whole, trail), whole)
+    return value, end + 1
+
+
+def _automatic(char: str, names: Names, here: Span) -> str:
+    """The value of `$` and one character."""
+    if char == "$":
+        return "$"
+    if char == "@":
         if names.target is None:
             raise _refuse("no-target", "'$@' is the target of a rule, and this stands outside any rule", here)
-        return names.target, dollar + 2
-    if after == "*":
+        return names.target
+    if char == "*":
         if names.stem is None:
             raise _refuse(
                 "no-stem",
@@ -186,32 +212,13 @@ def _reference(text: str, dollar: int, names: Names, span: Span, trail: tuple[st
                 here,
                 "write 'targets: pattern: prerequisites', as in '$(CLIENTS:%=open-to-%): open-to-%: world'",
             )
-        return names.stem, dollar + 2
-    if after != "(":
-        hint = "write '$$' for a dollar sign"
-        if after == "{":
-            hint = "write '$(NAME)' with round brackets"
-        elif after.isalnum():
-            hint = f"write '$({after}...)' for a variable, or '$$' for a dollar sign"
-        raise _refuse("lonely-dollar", f"'${after}' means nothing", here, hint)
-    end = _closing(text, dollar + 2)
-    if end is None:
-        raise _refuse("open-reference", "'$(' without its ')'", here, "close it, or write '$$(' for the characters")
-    whole = _part(span, text, dollar, end + 1)
-    inner = text[dollar + 2 : end]
-    name, colon, substitution = inner.partition(":")
-    name = expand_text(name, names, whole, trail)
-    if any(c.isspace() or c == "," for c in name.strip()) or not name.strip():
-        raise _refuse(
-            "no-function",
-            f"'$({inner})' is not a variable: there are no functions here, and no shell",
-            whole,
-            "references have the form '$(NAME)' or '$(NAME:%=pattern)'",
-        )
-    value = names.value(name.strip(), whole, trail)
-    if colon:
-        value = _substitute(value, expand_text(substitution, names, whole, trail), whole)
-    return value, end + 1
+        return names.stem
+    hint = "write '$$' for a dollar sign"
+    if char == "{":
+        hint = "write '$(NAME)' with round brackets"
+    elif char.isalnum():
+        hint = f"write '$({char}...)' for a variable, or '$$' for a dollar sign"
+    raise _refuse("lonely-dollar", f"'${char}' means nothing", here, hint)
 
 
 def _closing(text: str, at: int) -> int | None:

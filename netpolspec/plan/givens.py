@@ -100,7 +100,7 @@ class Givens:
             if any((path / name).exists() for name in ("kustomization.yaml", "kustomization.yml", "Kustomization")):
                 hint = "render it: 'kubectl kustomize' and give the result as a manifest"
                 raise _absent("a kustomization", given.what.span, hint)
-            resources, diagnostics = read_path(path, place=given.what.span, shown=_shown(path, shown, file))
+            resources, diagnostics = read_path(path, place=given.what.span, shown=_shown(shown, file))
             self._sift(diagnostics)
             if not resources:
                 message = f"'{shown}' holds no Kubernetes object"
@@ -147,10 +147,9 @@ def _variable(setting: Setting) -> Json:
     return value
 
 
-def _shown(path: Path, shown: str, file: Input) -> str:
+def _shown(shown: str, file: Input) -> str:
     """A manifest's path in the style in which its spec was named."""
-    beside = Path(file.source.path)
-    return shown if file.path is None or path.is_absolute() and not beside else str(beside.parent / shown)
+    return str(Path(file.source.path).parent / shown) if file.path is not None else shown
 
 
 def _absent(what: str, span: Span, hint: str) -> Refusal:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.resource import Key, Resource
-    from netpolspec.policy.objects import Pod, Protocol, Service
-    from netpolspec.policy.objects import Address, Network
+    from netpolspec.policy.objects import Address, Network, Pod, Protocol, Service
     from netpolspec.source import Span
     from netpolspec.syntax.ast import DestinationName, SourceName
 

@@ -48,7 +48,7 @@ class Problem:
         return Diagnostic(self.code, self.message, span, self.help)
 
 
-class _Unknown(Exception):
+class _Unknown(Exception):  # noqa: N818 - says what happened
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -329,10 +329,7 @@ def _no_service_port(service: Service, destination: DestinationName) -> Problem:
     ports = [f"{port.number}/{port.protocol.lower()}" for port in service.ports]
     message = f"Service '{service.namespace}/{service.name}' has no port {_shown_port(destination)}"
     targets = [port for port in service.ports if port.target == destination.port]
-    if targets:
-        hint = f"that is its target port; its own is {targets[0].number}"
-    else:
-        hint = f"its ports: {_listed(ports)}"
+    hint = f"that is its target port; its own is {targets[0].number}" if targets else f"its ports: {_listed(ports)}"
     return Problem("unknown-service-port", message, (hint,))
 
 

@@ -138,8 +138,8 @@ def _read_rule(rules: Rules, placed: Placed, rule: Rule, tags: tuple[Word, ...])
 def _prerequisites(rule: Rule, names: Names, stem: str | None) -> list[tuple[str, Span]]:
     found: list[tuple[str, Span]] = []
     for word in rule.prerequisites:
-        for name in expand_words(word, names):
-            found.append((name if stem is None else name.replace("%", stem, 1), word.span))
+        expanded = expand_words(word, names)
+        found += [(name if stem is None else name.replace("%", stem, 1), word.span) for name in expanded]
     return found
 
 

@@ -33,7 +33,7 @@ from netpolspec.syntax.ast import (
 if TYPE_CHECKING:
     from netpolspec.plan.expand import Names
     from netpolspec.plan.givens import Givens
-    from netpolspec.plan.model import Point, Step
+    from netpolspec.plan.model import Point, Step, World
     from netpolspec.plan.rules import Rules, Target
     from netpolspec.syntax.ast import Statement, Word
 
@@ -169,7 +169,7 @@ class _Unit:
         closure = self._rules.closure(target)
         stage = self._stage(closure).copy()
         steps: list[Step] = []
-        before: dict[object, object] = {}
+        before: World = {}
         change: Change | None = None
         changed = True
         for act in built.acts:
@@ -178,10 +178,10 @@ class _Unit:
                 changed = True
                 continue
             if changed or change is None:
-                stage.check_namespaces(before)  # type: ignore[arg-type]
+                stage.check_namespaces(before)
                 change = Change(dict(stage.objects), act[0].span if act else target.span)
                 steps.append(change)
-                before = dict(stage.objects)
+                before = change.world
                 changed = False
             self._check_points(change, act)
             last = steps[-1]
@@ -196,7 +196,7 @@ class _Unit:
             span=target.head,
             last_line=target.last_line,
             tags=frozenset(built.tags),
-            needs=built.needs,
+            needs=tuple(dict.fromkeys(need for one in (*closure, target) for need in self._build(one).needs)),
             skip=built.skip,
             todo=built.todo,
             after=tuple(self._scenarios[one] for one in closure if one in self._scenarios),

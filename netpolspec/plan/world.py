@@ -131,7 +131,9 @@ class Stage:
         span = resource.origin.span
         if isinstance(resource.origin, Pointer):
             span = resource.origin.at("metadata", "namespace").span
-        notes = (Note("it comes into the world here", statement),) if _apart(statement, span) else ()
+        notes: tuple[Note, ...] = ()
+        if statement is not None and (statement.source is not span.source or statement.line != span.line):
+            notes = (Note("it comes into the world here", statement),)
         return Diagnostic(
             "unknown-namespace",
             f"{key.kind} '{key.name}' is in namespace '{key.namespace}', which does not exist in this world",
@@ -220,10 +222,6 @@ class Stage:
         resource = self._find(scale.target)
         manifest = _set(resource.manifest, ("spec", "replicas"), scale.replicas)
         self._replace(resource, manifest, Written({}, scale.span))
-
-
-def _apart(statement: Span | None, span: Span) -> bool:
-    return statement is not None and (statement.source is not span.source or statement.line != span.line)
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[str, Json]]:

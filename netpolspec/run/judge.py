@@ -130,10 +130,10 @@ class Judge:
                 return (OnNode(),)
             case DomainEnd(name=name):
                 return (External(None, name),)
-            case AddressEnd(network=IPv4Network() | IPv6Network() as network):
-                return tuple(External(address) for address in representatives(network, self._cluster))
-            case AddressEnd(network=address):
-                return (External(address),)
+            case AddressEnd(network=network):
+                if isinstance(network, IPv4Network | IPv6Network):
+                    return tuple(External(address) for address in representatives(network, self._cluster))
+                return (External(network),)
             case _:
                 assert_never(end)
 
@@ -154,14 +154,14 @@ def representatives(network: Network, cluster: Cluster) -> tuple[Address, ...]:
 
 
 def _blocks(cluster: Cluster) -> Iterator[Network]:
-    for policy in (*cluster.policies, *cluster.admin_policies):
-        for rule in (*policy.ingress, *policy.egress):
-            for peer in rule.peers:
-                if isinstance(peer, BlockPeer):
-                    yield peer.cidr
-                    yield from peer.excepts
-                elif isinstance(peer, NetworksPeer):
-                    yield from peer.networks
+    rules = [rule for policy in cluster.policies for rule in (*policy.ingress, *policy.egress)]
+    rules += [rule for policy in cluster.admin_policies for rule in (*policy.ingress, *policy.egress)]
+    for peer in (peer for rule in rules for peer in rule.peers):
+        if isinstance(peer, BlockPeer):
+            yield peer.cidr
+            yield from peer.excepts
+        elif isinstance(peer, NetworksPeer):
+            yield from peer.networks
 
 
 def _label(end: SourceEnd) -> str:
@@ -189,8 +189,8 @@ def _put_together(parts: list[_Part]) -> Opinion:
     differs = []
     for found in kinds:
         alike = [part.label for part in parts if part.found is found]
-        shown = ", ".join(alike[:_MOST_PARTS]) + (f" and {len(alike) - _MOST_PARTS} more" if len(alike) > _MOST_PARTS else "")
-        differs.append(f"{found}: {shown} ({examples[found].reason})")
+        more = f" and {len(alike) - _MOST_PARTS} more" if len(alike) > _MOST_PARTS else ""
+        differs.append(f"{found}: {', '.join(alike[:_MOST_PARTS])}{more} ({examples[found].reason})")
     cited = tuple(dict.fromkeys(by for decision in decisions for by in _cited(decision)))
     reason = "the parts of it differ: " + ", ".join(f"{found}" for found in kinds)
     return Opinion(Found.MIXED, reason, cited[:_MOST_PARTS], assumptions, tuple(differs))
@@ -203,11 +203,9 @@ def _cited(decision: Decision) -> tuple[DecidedBy, ...]:
         judgements = [judgement for judgement in judgements if judgement.answer is decision.answer]
     cited = []
     for judgement in judgements:
-        if judgement.decisive is not None:
-            places = [judgement.decisive]
-            cited += [DecidedBy(p.label, p.place, p.direction, p.origin) for p in places]
-        elif judgement.rivals:
-            cited += [DecidedBy(p.label, p.place, p.direction, p.origin) for p in judgement.rivals]
+        places = judgement.rivals if judgement.citation is None else (judgement.citation,)
+        if places:
+            cited += [DecidedBy(place.label, place.place, place.direction, place.origin) for place in places]
         elif judgement.answer is Answer.DENIED:
             cited += [DecidedBy(policy.label, "", judgement.direction, policy.origin) for policy in judgement.isolating]
     return tuple(cited)

@@ -22,11 +22,10 @@ from netpolspec.run.events import (
 from netpolspec.run.judge import Found, Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from netpolspec.backends.base import Backend, Capabilities, Observation
-    from netpolspec.load.resource import Resource
-    from netpolspec.plan.model import Point, Scenario
+    from netpolspec.plan.model import Point, Scenario, World
     from netpolspec.policy.objects import Cluster
     from netpolspec.run.events import Event
     from netpolspec.run.judge import Opinion
@@ -164,7 +163,7 @@ class _Runner:
         )
 
 
-def _cluster(world: Mapping[object, Resource]) -> Cluster:
+def _cluster(world: World) -> Cluster:
     return assemble((one for resource in world.values() for one in resource.objects), declare_namespaces=False)
 
 
