@@ -29,10 +29,12 @@ _live_lock = threading.Lock()
 
 
 class ToolMissing(Exception):  # noqa: N818 - says what happened
-    """A program that is not installed."""
+    """A program that is not installed, or that the system cannot start."""
 
-    def __init__(self, tool: str) -> None:
-        super().__init__(f"'{tool}' is not installed, or not on the PATH")
+    def __init__(self, tool: str, why: str = "") -> None:
+        super().__init__(
+            f"'{tool}' cannot be started: {why}" if why else f"'{tool}' is not installed, or not on the PATH"
+        )
         self.tool = tool
 
 
@@ -129,7 +131,7 @@ def run(
         cwd: the folder in which it runs
 
     Raises:
-        ToolMissing: the program does not exist
+        ToolMissing: the program does not exist, or cannot be started
     """
     import sh
 
@@ -137,21 +139,24 @@ def run(
     if path is None:
         raise ToolMissing(argv[0])
     started = time.monotonic()
-    running = sh.Command(path)(
-        *argv[1:],
-        _bg=True,
-        _bg_exc=False,
-        _new_session=True,
-        _tty_out=False,
-        _decode_errors="replace",
-        _out_bufsize=65536,
-        _err_bufsize=65536,
-        _in=stdin,
-        _env=os.environ | dict(env or {}),
-        _cwd=str(cwd) if cwd else None,
-        _ok_code=list(range(256)),
-        _no_pipe=True,
-    )
+    try:
+        running = sh.Command(path)(
+            *argv[1:],
+            _bg=True,
+            _bg_exc=False,
+            _new_session=True,
+            _tty_out=False,
+            _decode_errors="replace",
+            _out_bufsize=65536,
+            _err_bufsize=65536,
+            _in=stdin,
+            _env=os.environ | dict(env or {}),
+            _cwd=str(cwd) if cwd else None,
+            _ok_code=list(range(256)),
+            _no_pipe=True,
+        )
+    except sh.ForkException as failure:  # a file for another machine, a script whose interpreter is not there
+        raise ToolMissing(argv[0], str(failure).strip().splitlines()[-1].strip()) from failure
     group: int = running.process.pgid
     timed_out = threading.Event()
     with _registered(group, argv[0]), _deadline(group, timeout, timed_out):
