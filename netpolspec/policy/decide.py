@@ -1,77 +1,69 @@
-"""The model: one connection, decided and explained."""
+"""The model: what one connection, or every port between two ends, is answered, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netpolspec.policy.assumptions import Assumptions, Verdict, choices
-from netpolspec.policy.decision import Answer, Citation, Decision, Endpoint, External, Judgement, OnNode, combine
-from netpolspec.policy.objects import (
-    Address,
-    AdminPolicy,
-    Cluster,
-    Direction,
-    ForeignPolicy,
-    NetworkPolicy,
-    Pod,
-    Protocol,
-    Service,
-    ServiceType,
-    Tier,
-)
-from netpolspec.policy.peers import Question, Surroundings
-from netpolspec.policy.selectors import selects
-from netpolspec.policy.tiers import Packet, Policies, judge, own_node
+from netpolspec.policy.assumptions import Assumptions, choices
+from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
+from netpolspec.policy.index import Index, Outcome
+from netpolspec.policy.objects import Pod, Protocol, ServiceType
+from netpolspec.policy.peers import Surroundings
+from netpolspec.policy.readings import Connection, Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable, Mapping
+
+    from netpolspec.policy.objects import Address, Cluster, Service
+    from netpolspec.policy.portspace import Ranges
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """Who dials whom: the arguments of `Model.decide`."""
+class Reachable:
+    """Every port between two ends; a port in neither is denied."""
 
-    source: Endpoint
-    destination: Endpoint
-    protocol: Protocol
-    port: int
-    via: Service | None = None
-
-    @property
-    def to_itself(self) -> bool:
-        """Whether both ends are one pod."""
-        source, destination = self.source, self.destination
-        return (
-            isinstance(source, Pod)
-            and isinstance(destination, Pod)
-            and source.name == destination.name
-            and source.namespace == destination.namespace
-        )
+    allowed: Mapping[Protocol, Ranges]
+    undecided: Mapping[Protocol, Ranges]
+    """Answered `unspecified` or `unknown`."""
 
 
 class Model:
     """Decides connections in one cluster under one set of assumptions. Nothing in the cluster may change."""
 
-    def __init__(self, cluster: Cluster, assumptions: Assumptions | None = None) -> None:
+    def __init__(self, cluster: Cluster, assumptions: Assumptions | None = None, *, others: Iterable[Pod] = ()) -> None:
+        """Take a cluster.
+
+        Args:
+            cluster: the objects.
+            assumptions: what is assumed where the API leaves something open; by default the usual.
+            others: pods that are no part of the cluster and will be asked about. Any pod may be; these are compiled
+                with the rest, so that `answer` is as fast for them as for the cluster's own.
+        """
         self.cluster = cluster
         self.assumptions = assumptions or Assumptions()
+        self._others = tuple(others)
         services = cluster.services.values()
         self._world = Surroundings(
             cluster.namespaces,
             {node.name: node for node in cluster.nodes},
             frozenset(address for service in services for address in service.cluster_addresses),
         )
+        self._judge = Judge(cluster, self._world)
         self._ends: dict[Address, Endpoint] = {}
         for node in cluster.nodes:
             self._ends.update(dict.fromkeys(node.addresses, OnNode(node.name)))
         for pod in cluster.pods:
             if not pod.template.host_network and not pod.finished:
                 self._ends.update(dict.fromkeys(pod.addresses, pod))
-        self._by_namespace: dict[str, list[NetworkPolicy]] = {}
-        for policy in cluster.policies:
-            self._by_namespace.setdefault(policy.namespace, []).append(policy)
-        self._admin = sorted(cluster.admin_policies, key=lambda policy: policy.priority)
+        self._outcomes: dict[tuple[int, int], Outcome] = {}
+        self._answers: dict[Hashable, Answer] = {}
+
+    @cached_property
+    def index(self) -> Index:
+        """The compiled form of the cluster, made when it is first needed."""
+        return Index(self.cluster, self._world, self.assumptions, self._others)
 
     def locate(self, address: Address) -> Endpoint:
         """Who has an address: a pod, a node, or somebody outside."""
@@ -91,24 +83,90 @@ class Model:
         """
         connection = self._resolve(source, destination, protocol, port, via)
         consulted: set[str] = set()
-        decision = self._decide(self.assumptions, consulted, connection)
+        decision = self._judge.decide(self.assumptions, consulted, connection)
         used = []
         for key in sorted(consulted):
             others = (value for value in choices(key) if value != self.assumptions.value(key))
             changed = (self.assumptions.with_value(key, value) for value in others)
-            if any(self._decide(other, set(), connection).answer is not decision.answer for other in changed):
+            if any(self._judge.decide(other, set(), connection).answer is not decision.answer for other in changed):
                 used.append(self.assumptions.given(key))
         return replace(decision, assumptions=tuple(used))
 
     def answer(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, *, via: Service | None = None
     ) -> Answer:
-        """The answer alone."""
-        return self._decide(self.assumptions, set(), self._resolve(source, destination, protocol, port, via)).answer
+        """The answer that `decide` would give, alone and fast: what is learnt about two kinds of pods is kept."""
+        outcome = self._outcome(source, destination, via)
+        if outcome is None:
+            return self._walked(self._resolve(source, destination, protocol, port, via))
+        bit = self.index.ports.bit(protocol, port)
+        if outcome.allowed & bit:
+            return Answer.ALLOWED
+        if outcome.denied & bit:
+            return Answer.DENIED
+        return Answer.UNKNOWN if outcome.foreign else Answer.UNSPECIFIED
+
+    def reachable(self, source: Endpoint, destination: Endpoint, *, via: Service | None = None) -> Reachable:
+        """The answers for every port of the destination, as ranges."""
+        outcome = self._outcome(source, destination, via)
+        if outcome is not None:
+            space = self.index.ports
+            return Reachable(
+                space.ranges(outcome.allowed), space.ranges(space.full & ~outcome.allowed & ~outcome.denied)
+            )
+        declared = destination.ports if isinstance(destination, Pod) else ()
+        space = self.index.port_space((port.protocol, port.number) for port in declared)
+        sets = dict.fromkeys(Answer, 0)
+        for protocol, port in space.samples():
+            answer = self._walked(self._resolve(source, destination, protocol, port, via))
+            sets[answer] |= space.bit(protocol, port)
+        undecided = sets[Answer.UNSPECIFIED] | sets[Answer.UNKNOWN]
+        return Reachable(space.ranges(sets[Answer.ALLOWED]), space.ranges(undecided))
+
+    # --- the two ways to an answer --------------------------------------------------------------------------------
+
+    def _outcome(self, source: Endpoint, destination: Endpoint, via: Service | None) -> Outcome | None:
+        """What the index says of two pods; None where the answer depends on more than their kinds."""
+        if not (isinstance(source, Pod) and isinstance(destination, Pod)):
+            return None
+        if via is not None and via.cluster_addresses and not via.headless:
+            return None
+        index = self.index
+        one, other = index.kind_of(source), index.kind_of(destination)
+        if one is None or other is None:
+            return None
+        if one == other and source.name == destination.name and source.namespace == destination.namespace:
+            return None
+        node = source.template.node
+        hosts = source.template.host_network or destination.template.host_network
+        if hosts and node is not None and node == destination.template.node:
+            return None
+        outcome = self._outcomes.get((one, other))
+        if outcome is None:
+            outcome = self._outcomes[one, other] = index.between(one, other)
+        return outcome
+
+    def _walked(self, connection: Connection) -> Answer:
+        via = connection.via
+        key = (
+            *(self._key(end) for end in connection.ends),
+            connection.to_itself,
+            connection.protocol,
+            connection.port,
+            None if via is None else (via.namespace, via.name),
+        )
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = self._judge.decide(self.assumptions, set(), connection).answer
+        return answer
+
+    def _key(self, end: Endpoint) -> Hashable:
+        return (self.index.describe(end), end.template.node) if isinstance(end, Pod) else end
 
     def _resolve(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, via: Service | None
     ) -> Connection:
+        """Who is meant: addresses of the cluster's own, the other end's node; no Service where none translates."""
         ends = []
         for end, opposite in ((source, destination), (destination, source)):
             if isinstance(end, External) and end.address is not None:
@@ -117,134 +175,5 @@ class Model:
                 ends.append(OnNode(opposite.template.node))
             else:
                 ends.append(end)
-        return Connection(ends[0], ends[1], protocol, port, via)
-
-    def _decide(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
-        """One decision for each reading of what is open (the family, whose address is seen), made into one."""
-        for end in (connection.source, connection.destination):
-            if isinstance(end, Pod) and end.finished:
-                return _both(Answer.DENIED, f"{end.label} has finished: nothing reaches it, and it reaches nothing")
-        if connection.to_itself:
-            if connection.via is not None:
-                return self._hairpin(assumptions, consulted, connection)
-            return _both(Answer.ALLOWED, "a pod always reaches itself")
-        families = _families(self._world, connection)
-        questions = [Question(assumptions, self._world, family, None, consulted) for family in families]
-        readings = [self._read(question, connection) for question in questions]
-        settled = _settle(readings, Verdict.UNSPECIFIED, "over IPv4 and over IPv6 the answers differ")
-        if connection.via is None:
-            return settled
-        if isinstance(connection.source, External):
-            return self._through_node_port(assumptions, consulted, connection, connection.via, settled)
-        question = Question(assumptions, self._world, None, connection.via.cluster_addresses, consulted)
-        return _settle([settled, self._read(question, connection)], Verdict.UNSPECIFIED, _CLUSTER_ADDRESS)
-
-    def _hairpin(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
-        reading = self._read(Question(assumptions, self._world), connection)
-        if reading.egress.tier is None and reading.ingress.tier is None:
-            return reading
-        consulted.add("hairpin")
-        return _stated(reading, assumptions.hairpin, _HAIRPIN, [reading])
-
-    def _through_node_port(
-        self, assumptions: Assumptions, consulted: set[str], connection: Connection, via: Service, plain: Decision
-    ) -> Decision:
-        if via.type not in (ServiceType.NODE_PORT, ServiceType.LOAD_BALANCER):
-            return plain
-        entries = (OnNode(), *(OnNode(name) for name in self._world.nodes or ("",)))
-        from_node = [replace(connection, source=node) for node in entries]
-        readings = [plain, *(self._read(Question(assumptions, self._world), other) for other in from_node)]
-        if len({reading.answer for reading in readings}) > 1:
-            consulted.add("nodeport-snat")
-        return _settle(readings, assumptions.nodeport_snat, _SNAT)
-
-    # --- one reading ----------------------------------------------------------------------------------------------
-
-    def _read(self, question: Question, connection: Connection) -> Decision:
-        egress = self._judge(question, Direction.EGRESS, connection)
-        ingress = self._judge(question, Direction.INGRESS, connection)
-        answer = combine(egress.answer, ingress.answer)
-        if answer is Answer.ALLOWED:
-            because = f"egress: {egress.reason}; ingress: {ingress.reason}"
-        else:
-            decisive = ingress if ingress.answer is answer else egress
-            because = f"{decisive.direction.lower()}: {decisive.reason}"
-        return Decision(answer, egress, ingress, (), because)
-
-    def _judge(self, question: Question, direction: Direction, connection: Connection) -> Judgement:
-        subject, other = connection.source, connection.destination
-        if direction is Direction.INGRESS:
-            subject, other = other, subject
-        if not isinstance(subject, Pod):
-            return Judgement(direction, Answer.ALLOWED, f"no policy is for {subject.label}")
-        foreign = tuple(p for p in self.cluster.foreign_policies if p.namespace in {None, subject.namespace})
-        if foreign:
-            return _judge_foreign(direction, foreign)
-        if question.as_node(subject):
-            return Judgement(
-                direction, Answer.ALLOWED, f"{subject.label} is on the host's network: no policy is for it"
-            )
-        node = own_node(subject, other, question)
-        packet = Packet(direction, subject, other, connection.protocol, connection.port, node)
-        return judge(self._policies(subject), packet, question)
-
-    def _policies(self, pod: Pod) -> Policies:
-        mine = [p for p in self._by_namespace.get(pod.namespace, ()) if selects(p.pods, pod.labels)]
-        isolating = {d: tuple(p for p in mine if d in p.types) for d in Direction}
-        if pod.template.host_network:
-            return Policies(isolating, (), ())  # "host-networked pods are not included in subject selection"
-        labels = self._world.labels_of(pod.namespace)
-        admin = [
-            p for p in self._admin if selects(p.namespaces, labels) and (p.pods is None or selects(p.pods, pod.labels))
-        ]
-        return Policies(isolating, _of(Tier.ADMIN, admin), _of(Tier.BASELINE, admin))
-
-
-_HAIRPIN = "a pod to itself through its own Service: the API does not define what policies see"
-_SNAT = "whether a policy sees the client's address or a node's is not defined by the API"
-_CLUSTER_ADDRESS = "whether a block of addresses sees the Service's address or the endpoint's is not defined by the API"
-
-
-def _of(tier: Tier, policies: Iterable[AdminPolicy]) -> tuple[AdminPolicy, ...]:
-    return tuple(policy for policy in policies if policy.tier is tier)
-
-
-def _both(answer: Answer, reason: str) -> Decision:
-    egress, ingress = (Judgement(direction, answer, reason) for direction in (Direction.EGRESS, Direction.INGRESS))
-    return Decision(answer, egress, ingress, (), reason)
-
-
-def _families(world: Surroundings, connection: Connection) -> tuple[int | None, ...]:
-    """The families that a connection may be of; None where there is one or nothing says."""
-    known = [
-        {address.version for address in world.addresses(end)} for end in (connection.source, connection.destination)
-    ]
-    common = set.intersection(*known) if all(known) else set.union(*known)
-    return tuple(sorted(common)) if len(common) > 1 else (None,)
-
-
-def _judge_foreign(direction: Direction, foreign: tuple[ForeignPolicy, ...]) -> Judgement:
-    more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-    reason = f"{foreign[0].label}{more}: of a kind that the model does not know"
-    rivals = tuple(Citation(policy, direction) for policy in foreign)
-    return Judgement(direction, Answer.UNKNOWN, reason, rivals=rivals)
-
-
-def _settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
-    """The answer that all readings give; where they differ, the verdict."""
-    first = readings[0]
-    if all(reading.answer is first.answer for reading in readings):
-        return first
-    return _stated(first, otherwise, why, readings)
-
-
-def _stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:
-    """An answer that no policy gives; the places that decide in the readings become rivals."""
-    answer = Answer(str(verdict))
-    judgements = {}
-    for judgement in (base.egress, base.ingress):
-        all_sides = (side for reading in readings for side in (reading.egress, reading.ingress))
-        cited = (side.citation for side in all_sides if side.direction is judgement.direction)
-        rivals = tuple({str(citation): citation for citation in cited if citation is not None}.values())
-        judgements[judgement.direction] = replace(judgement, answer=answer, reason=why, citation=None, rivals=rivals)
-    return Decision(answer, judgements[Direction.EGRESS], judgements[Direction.INGRESS], (), why)
+        translated = via if via is not None and not via.headless and via.type is not ServiceType.EXTERNAL_NAME else None
+        return Connection(ends[0], ends[1], protocol, port, translated)

@@ -132,15 +132,15 @@ def _match_networks(
     networks: tuple[Network, ...], excepts: tuple[Network, ...], other: Endpoint, question: Question, key: str
 ) -> Match:
     addresses = question.world.addresses(other) if question.seen_as is None else question.seen_as
-    if question.family is not None:
-        addresses = tuple(address for address in addresses if address.version == question.family)
+    family = question.family
     if addresses:
         found = any(
             any(address in network for network in networks) and not any(address in network for network in excepts)
             for address in addresses
+            if family in {None, address.version}
         )
         match = Match.YES if found else Match.NO
-    elif any(network.prefixlen == 0 for network in networks) and not excepts:
+    elif not excepts and any(n.prefixlen == 0 and family in {None, n.version} for n in networks):
         match = Match.YES
     else:
         question.consulted.add("pod-without-address")

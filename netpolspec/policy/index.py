@@ -1,0 +1,226 @@
+"""A cluster compiled for many questions: kinds of pods, sets of ports and addresses, and rows that are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netpolspec.policy.addresses import AddressSpace, possible_families
+from netpolspec.policy.objects import BlockPeer, Direction, NetworksPeer, Pod, Protocol
+from netpolspec.policy.portspace import PortSpace
+from netpolspec.policy.rows import Row, Rows, Subject
+from netpolspec.policy.universe import Kind, Universe, bits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netpolspec.policy.assumptions import Assumptions
+    from netpolspec.policy.objects import Address, AdminPolicy, Cluster, Network, NetworkPolicy, Rule
+    from netpolspec.policy.peers import Surroundings
+
+
+class Outcome(NamedTuple):
+    """The ports on which a connection is allowed and denied, as sets; the others are open."""
+
+    allowed: int
+    denied: int
+    foreign: bool = False
+    """Whether the open ones are so because of a policy of an unknown kind."""
+
+
+def agreed(outcomes: Iterable[Outcome], full: int) -> Outcome:
+    """What several outcomes have in common."""
+    allowed = denied = full
+    foreign = False
+    for outcome in outcomes:
+        allowed &= outcome.allowed
+        denied &= outcome.denied
+        foreign |= outcome.foreign
+    return Outcome(allowed, denied, foreign)
+
+
+class Index:
+    """The compiled form of a cluster."""
+
+    def __init__(self, cluster: Cluster, world: Surroundings, assumptions: Assumptions, others: Iterable[Pod]) -> None:
+        self.world = world
+        self._policies = cluster.policies
+        self._admin = sorted(cluster.admin_policies, key=lambda policy: policy.priority)
+        self._foreign = {policy.namespace for policy in cluster.foreign_policies}
+        pods = (*cluster.pods, *others)
+        self._names = {name for rule in self._rules() for name in _port_names(rule)}
+        self.addresses = AddressSpace(self._networks(), self._families(pods))
+        self._numbers: dict[Kind, int] = {}
+        self._by_id: dict[int, tuple[Pod, int]] = {}
+        for pod in pods:
+            self._by_id[id(pod)] = (pod, self._numbers.setdefault(self.describe(pod), len(self._numbers)))
+        kinds = tuple(self._numbers)
+        named = [pair for kind in kinds for _, pairs in kind.ports for pair in pairs]
+        self.ports = self.port_space(named)
+        self.universe = Universe(kinds, self.addresses, world, assumptions)
+        self.rows = Rows(self.universe, self.ports, self._policies, self._admin, assumptions)
+        self._subjects = {direction: self._make_subjects(direction) for direction in Direction}
+        self.families = [self._families_of(kind) for kind in kinds]
+        """By kind: the families of its addresses; empty where nobody knows them."""
+
+    # --- what there is --------------------------------------------------------------------------------------------
+
+    def _rules(self) -> Iterator[Rule]:
+        for policy in self._policies:
+            yield from policy.ingress + policy.egress
+        for cluster_wide in self._admin:
+            yield from cluster_wide.ingress + cluster_wide.egress
+
+    def port_space(self, named: Iterable[tuple[Protocol, int]]) -> PortSpace:
+        """The ports as these policies cut them, where names may stand for these."""
+        return PortSpace((match for rule in self._rules() for match in rule.ports), named)
+
+    def _networks(self) -> Iterator[Network]:
+        for rule in self._rules():
+            for peer in rule.peers:
+                if isinstance(peer, BlockPeer):
+                    yield peer.cidr
+                    yield from peer.excepts
+                elif isinstance(peer, NetworksPeer):
+                    yield from peer.networks
+
+    def _families(self, pods: Iterable[Pod]) -> set[int]:
+        known: set[int] = {4}
+        known.update(address.version for pod in pods for address in self.world.addresses(pod))
+        known.update(network.version for network in self._networks())
+        return known
+
+    def describe(self, pod: Pod) -> Kind:
+        """Whatever the policies can see of a pod."""
+        named: dict[str, tuple[tuple[Protocol, int], ...]] = {}
+        for port in pod.ports:
+            if port.name in self._names:
+                named[port.name] = (*named.get(port.name, ()), (port.protocol, port.number))
+        addresses = self.world.addresses(pod)
+        return Kind(
+            pod.namespace,
+            tuple(sorted(pod.labels.items())),
+            tuple(sorted(named.items())),
+            pod.template.host_network,
+            pod.finished,
+            tuple(sorted({self._spot(address) for address in addresses})) if addresses else None,
+            pod.template.node if pod.template.host_network else None,
+        )
+
+    def _spot(self, address: Address) -> int:
+        position = self.addresses.position(address)
+        return -1 if position is None else position
+
+    def _families_of(self, kind: Kind) -> frozenset[int]:
+        ranges = self.addresses.ranges
+        return frozenset(ranges[spot].first.version for spot in kind.spots or () if spot >= 0)
+
+    def kind_of(self, pod: Pod) -> int | None:
+        """The number of a pod's kind; None where no pod that the index was made with is of it."""
+        found = self._by_id.get(id(pod))
+        return found[1] if found is not None else self._numbers.get(self.describe(pod))
+
+    # --- who judges whom ------------------------------------------------------------------------------------------
+
+    def _make_subjects(self, direction: Direction) -> list[Subject]:
+        universe = self.universe
+        count = len(universe.kinds)
+        isolating: list[list[int]] = [[] for _ in range(count)]
+        otherwise = 0
+        for index, policy in enumerate(self._policies):
+            selected = self._selected_by(policy)
+            if direction in policy.types:
+                for i in bits_of(selected):
+                    isolating[i].append(index)
+            if any(other is not direction for other in policy.types):
+                otherwise |= selected
+        ruling: list[list[int]] = [[] for _ in range(count)]
+        for index, cluster_wide in enumerate(self._admin):
+            for i in bits_of(self._subjects_of(cluster_wide)):
+                ruling[i].append(index)
+        return [
+            Subject(
+                direction,
+                not universe.as_node >> i & 1,
+                None in self._foreign or kind.namespace in self._foreign,
+                tuple(isolating[i]),
+                bool(otherwise >> i & 1),
+                tuple(ruling[i]),
+                kind.ports if direction is Direction.INGRESS else (),
+            )
+            for i, kind in enumerate(universe.kinds)
+        ]
+
+    def _selected_by(self, policy: NetworkPolicy) -> int:
+        home = self.universe.by_namespace.get(policy.namespace, 0)
+        return self.universe.selected(home, policy.pods) & ~self.universe.as_node
+
+    def _subjects_of(self, policy: AdminPolicy) -> int:
+        selected = self.universe.selected(self.universe.in_namespaces(policy.namespaces), policy.pods)
+        return selected & ~self.universe.host
+
+    def subject(self, direction: Direction, kind: int) -> Subject:
+        """What decides for pods of a kind in one direction."""
+        return self._subjects[direction][kind]
+
+    def row(self, direction: Direction, kind: int, family: int | None, *, own_node: bool = False) -> Row:
+        """What pods of a kind do in one direction with everybody."""
+        return self.rows.row(self.subject(direction, kind), family, own_node=own_node)
+
+    def foreign(self, kind: int) -> bool:
+        """Whether a policy of an unknown kind may reach pods of a kind."""
+        return self._subjects[Direction.INGRESS][kind].foreign
+
+    # --- one pair -------------------------------------------------------------------------------------------------
+
+    def between(self, source: int, destination: int) -> Outcome:
+        """What holds between different pods of two kinds that do not share a node."""
+        kinds = self.universe.kinds
+        full = self.ports.full
+        if kinds[source].finished or kinds[destination].finished:
+            return Outcome(0, full)
+        families = possible_families(self.families[source], self.families[destination])
+        outcome = agreed((self._between(source, destination, family) for family in families), full)
+        return outcome._replace(foreign=self.foreign(source) or self.foreign(destination))
+
+    def _between(self, source: int, destination: int, family: int | None) -> Outcome:
+        return joined(
+            lookup(self.row(Direction.EGRESS, source, family), destination),
+            lookup(self.row(Direction.INGRESS, destination, family), source),
+        )
+
+    def outward(self, source: int, spot: int) -> Outcome:
+        """What holds from pods of a kind to the addresses of a range outside."""
+        if self.universe.kinds[source].finished:
+            return Outcome(0, self.ports.full)
+        family = self.addresses.ranges[spot].first.version
+        one = lookup(self.row(Direction.EGRESS, source, family), spot + len(self.universe.kinds))
+        return joined(one, (self.ports.full, 0))
+
+    def inward(self, spot: int, destination: int) -> Outcome:
+        """What holds from the addresses of a range outside to pods of a kind."""
+        if self.universe.kinds[destination].finished:
+            return Outcome(0, self.ports.full)
+        family = self.addresses.ranges[spot].first.version
+        one = lookup(self.row(Direction.INGRESS, destination, family), spot + len(self.universe.kinds))
+        return joined((self.ports.full, 0), one)
+
+
+def lookup(row: Row, position: int) -> tuple[int, int]:
+    """The ports that a row may allow and may deny for one of everybody."""
+    for members, may_allow, may_deny in row:
+        if members >> position & 1:
+            return may_allow, may_deny
+    raise AssertionError("a row holds everybody")
+
+
+def joined(egress: tuple[int, int], ingress: tuple[int, int]) -> Outcome:
+    """Both ends must allow; a denial at one end settles it whatever is open at the other."""
+    surely_denied = egress[1] & ~egress[0] | ingress[1] & ~ingress[0]
+    surely_allowed = (egress[0] & ~egress[1]) & (ingress[0] & ~ingress[1])
+    return Outcome(surely_allowed, surely_denied)
+
+
+def _port_names(rule: Rule) -> Iterator[str]:
+    for match in rule.ports:
+        if isinstance(match.port, str):
+            yield match.port

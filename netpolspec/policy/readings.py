@@ -1,0 +1,220 @@
+"""One connection under given assumptions, judged at both ends and explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from netpolspec.policy.addresses import possible_families
+from netpolspec.policy.assumptions import Assumptions, Verdict
+from netpolspec.policy.decision import Answer, Citation, Decision, Endpoint, External, Judgement, OnNode, combine
+from netpolspec.policy.objects import Direction, Pod, Protocol, Service, ServiceType, Tier
+from netpolspec.policy.peers import Question, Surroundings
+from netpolspec.policy.selectors import selects
+from netpolspec.policy.tiers import Packet, Policies, judge, own_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netpolspec.policy.objects import Address, AdminPolicy, Cluster, ForeignPolicy, NetworkPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Who dials whom: the arguments of `Model.decide`."""
+
+    source: Endpoint
+    destination: Endpoint
+    protocol: Protocol
+    port: int
+    via: Service | None = None
+
+    @property
+    def ends(self) -> tuple[Endpoint, Endpoint]:
+        """The source and the destination."""
+        return self.source, self.destination
+
+    @property
+    def to_itself(self) -> bool:
+        """Whether both ends are one pod."""
+        source, destination = self.source, self.destination
+        return (
+            isinstance(source, Pod)
+            and isinstance(destination, Pod)
+            and source.name == destination.name
+            and source.namespace == destination.namespace
+        )
+
+
+class Judge:
+    """Judges connections by walking the policies; nothing in the cluster may change."""
+
+    def __init__(self, cluster: Cluster, world: Surroundings) -> None:
+        self._world = world
+        self._foreign = cluster.foreign_policies
+        self._by_namespace: dict[str, list[NetworkPolicy]] = {}
+        for policy in cluster.policies:
+            self._by_namespace.setdefault(policy.namespace, []).append(policy)
+        self._admin = sorted(cluster.admin_policies, key=lambda policy: policy.priority)
+        self._known: dict[tuple[str, bool, frozenset[tuple[str, str]]], Policies] = {}
+
+    def decide(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
+        """One decision for each reading of what is open (the family, whose address is seen), made into one.
+
+        Args:
+            assumptions: what is assumed.
+            consulted: takes the keys of the assumptions that were looked at.
+            connection: who dials whom.
+        """
+        fixed = _without_policy(connection)
+        if fixed is not None:
+            return fixed
+        if connection.to_itself:
+            return self._hairpin(assumptions, consulted, connection)
+        families = _families(self._world, connection)
+        settled = self._over(families, None, assumptions, consulted, connection)
+        via = connection.via
+        if via is None:
+            return settled
+        if isinstance(connection.source, External):
+            return self._through_node_port(assumptions, consulted, connection, via, settled)
+        if via.cluster_addresses or isinstance(connection.destination, External):
+            seen = self._over(families, via.cluster_addresses, assumptions, consulted, connection)
+            return _settle([settled, seen], Verdict.UNSPECIFIED, _CLUSTER_ADDRESS)
+        return settled
+
+    def _over(
+        self,
+        families: tuple[int | None, ...],
+        seen_as: tuple[Address, ...] | None,
+        assumptions: Assumptions,
+        consulted: set[str],
+        connection: Connection,
+    ) -> Decision:
+        questions = [Question(assumptions, self._world, family, seen_as, consulted) for family in families]
+        readings = [self._read(question, connection) for question in questions]
+        return _settle(readings, Verdict.UNSPECIFIED, "over IPv4 and over IPv6 the answers differ")
+
+    def _hairpin(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
+        reading = self._read(Question(assumptions, self._world), connection)
+        if reading.egress.tier is None and reading.ingress.tier is None:
+            return reading
+        consulted.add("hairpin")
+        return _stated(reading, assumptions.hairpin, _HAIRPIN, [reading])
+
+    def _through_node_port(
+        self, assumptions: Assumptions, consulted: set[str], connection: Connection, via: Service, plain: Decision
+    ) -> Decision:
+        if via.type not in (ServiceType.NODE_PORT, ServiceType.LOAD_BALANCER):
+            return plain
+        entries = (OnNode(), *(OnNode(name) for name in self._world.nodes or ("",)))
+        from_node = [replace(connection, source=node) for node in entries]
+        readings = [plain, *(self._read(Question(assumptions, self._world), other) for other in from_node)]
+        if len({reading.answer for reading in readings}) > 1:
+            consulted.add("nodeport-snat")
+        return _settle(readings, assumptions.nodeport_snat, _SNAT)
+
+    # --- one reading ----------------------------------------------------------------------------------------------
+
+    def _read(self, question: Question, connection: Connection) -> Decision:
+        egress = self._judge(question, Direction.EGRESS, connection)
+        ingress = self._judge(question, Direction.INGRESS, connection)
+        answer = combine(egress.answer, ingress.answer)
+        if answer is Answer.ALLOWED:
+            because = f"egress: {egress.reason}; ingress: {ingress.reason}"
+        else:
+            decisive = ingress if ingress.answer is answer else egress
+            because = f"{decisive.direction.lower()}: {decisive.reason}"
+        return Decision(answer, egress, ingress, (), because)
+
+    def _judge(self, question: Question, direction: Direction, connection: Connection) -> Judgement:
+        subject, other = connection.source, connection.destination
+        if direction is Direction.INGRESS:
+            subject, other = other, subject
+        if not isinstance(subject, Pod):
+            return Judgement(direction, Answer.ALLOWED, f"no policy is for {subject.label}")
+        foreign = tuple(p for p in self._foreign if p.namespace in {None, subject.namespace})
+        if foreign:
+            return _judge_foreign(direction, foreign)
+        if question.as_node(subject):
+            return Judgement(
+                direction, Answer.ALLOWED, f"{subject.label} is on the host's network: no policy is for it"
+            )
+        node = own_node(subject, other, question)
+        packet = Packet(direction, subject, other, connection.protocol, connection.port, node)
+        return judge(self._policies(subject), packet, question)
+
+    def _policies(self, pod: Pod) -> Policies:
+        key = (pod.namespace, pod.template.host_network, frozenset(pod.labels.items()))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._policies_of(pod)
+        return found
+
+    def _policies_of(self, pod: Pod) -> Policies:
+        mine = [p for p in self._by_namespace.get(pod.namespace, ()) if selects(p.pods, pod.labels)]
+        isolating = {d: tuple(p for p in mine if d in p.types) for d in Direction}
+        if pod.template.host_network:
+            return Policies(isolating, (), ())  # "host-networked pods are not included in subject selection"
+        labels = self._world.labels_of(pod.namespace)
+        admin = [
+            p for p in self._admin if selects(p.namespaces, labels) and (p.pods is None or selects(p.pods, pod.labels))
+        ]
+        return Policies(isolating, _of(Tier.ADMIN, admin), _of(Tier.BASELINE, admin))
+
+
+_HAIRPIN = "a pod to itself through its own Service: the API does not define what policies see"
+_SNAT = "whether a policy sees the client's address or a node's is not defined by the API"
+_CLUSTER_ADDRESS = "whether a block of addresses sees the Service's address or the endpoint's is not defined by the API"
+
+
+def _of(tier: Tier, policies: Iterable[AdminPolicy]) -> tuple[AdminPolicy, ...]:
+    return tuple(policy for policy in policies if policy.tier is tier)
+
+
+def _without_policy(connection: Connection) -> Decision | None:
+    """The answer where it is the same whatever the policies say."""
+    for end in connection.ends:
+        if isinstance(end, Pod) and end.finished:
+            return _both(Answer.DENIED, f"{end.label} has finished: nothing reaches it, and it reaches nothing")
+    if connection.to_itself and connection.via is None:
+        return _both(Answer.ALLOWED, "a pod always reaches itself")
+    return None
+
+
+def _both(answer: Answer, reason: str) -> Decision:
+    egress, ingress = (Judgement(direction, answer, reason) for direction in (Direction.EGRESS, Direction.INGRESS))
+    return Decision(answer, egress, ingress, (), reason)
+
+
+def _families(world: Surroundings, connection: Connection) -> tuple[int | None, ...]:
+    """The families that a connection may be of; None where nothing says."""
+    known = [{int(address.version) for address in world.addresses(end)} for end in connection.ends]
+    return possible_families(*known)
+
+
+def _judge_foreign(direction: Direction, foreign: tuple[ForeignPolicy, ...]) -> Judgement:
+    more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+    reason = f"{foreign[0].label}{more}: of a kind that the model does not know"
+    rivals = tuple(Citation(policy, direction) for policy in foreign)
+    return Judgement(direction, Answer.UNKNOWN, reason, rivals=rivals)
+
+
+def _settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
+    """The answer that all readings give; where they differ, the verdict."""
+    first = readings[0]
+    if all(reading.answer is first.answer for reading in readings):
+        return first
+    return _stated(first, otherwise, why, readings)
+
+
+def _stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:
+    """An answer that no policy gives; the places that decide in the readings become rivals."""
+    answer = Answer(str(verdict))
+    judgements = {}
+    for judgement in (base.egress, base.ingress):
+        all_sides = (side for reading in readings for side in (reading.egress, reading.ingress))
+        cited = (side.citation for side in all_sides if side.direction is judgement.direction)
+        rivals = tuple({str(citation): citation for citation in cited if citation is not None}.values())
+        judgements[judgement.direction] = replace(judgement, answer=answer, reason=why, citation=None, rivals=rivals)
+    return Decision(answer, judgements[Direction.EGRESS], judgements[Direction.INGRESS], (), why)
