@@ -3,44 +3,39 @@
 
 set positional-arguments
 
-root := justfile_directory()
-uv := root / ".tools/uv/bin/uv"
-export PATH := root / ".venv/bin" + ":" + env("PATH")
-export UV_PROJECT_ENVIRONMENT := root / ".venv"
+uv := ".tools/uv/bin/uv"
+export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
+export UV_PROJECT_ENVIRONMENT := ".venv"
 
 [private]
 default:
-    @'{{ just_executable() }}' --justfile '{{ justfile() }}' --list --unsorted
+    @just --list --unsorted
 
 # Everything that CI checks.
 check: lint types consumers test wheel
-
-# Run netpolspec from this checkout.
-run *arguments: setup
-    @netpolspec "$@"
-
-# Run all of specs/ on the model.
-specs *arguments: setup
-    netpolspec run "$@" specs
 
 # Run the tests, or those that are named.
 test *arguments: setup
     pytest "$@"
 
+# Run all of specs/ on the model.
+specs *arguments: setup
+    netpolspec run "$@" specs
+
 # Write what the program prints into the golden files, then read the diff.
 golden *arguments: setup
-    -pytest -q --update-golden "$@"
+    -pytest --quiet --update-golden "$@"
     git diff --stat -- tests
 
-# Look for what the quick examples miss: all property and fuzz tests with 3000 examples each (minutes).
+# Have the property and fuzz tests try 3000 examples each, new ones each time (minutes).
 fuzz *arguments: setup
-    pytest -n auto --hypothesis-profile=deep -m hypothesis "$@"
+    pytest --numprocesses auto --hypothesis-profile deep -m hypothesis "$@"
 
 # Complain about style, formatting and a lock file that is out of date.
 lint *arguments: setup
     ruff check "$@"
     ruff format --check
-    '{{ uv }}' lock --check --quiet
+    {{ uv }} lock --check --quiet
 
 # Mend what can be mended, and format.
 format: setup
@@ -51,6 +46,10 @@ format: setup
 types *arguments: setup
     mypy "$@"
 
+# Check the documents: that links lead somewhere, and that what they show is so.
+docs *arguments: setup
+    pytest tests/docs tests/project/test_sources.py "$@"
+
 # Print how fast it is.
 bench *arguments: setup
     python benchmarks "$@"
@@ -59,52 +58,50 @@ bench *arguments: setup
 wheel *arguments: setup
     #!/bin/sh
     set -eu
-    build='{{ root }}/build/wheel'
+    root=$PWD build=$PWD/build/wheel
     rm -rf "$build"
-    cd '{{ root }}'
-    '{{ uv }}' build --quiet --out-dir "$build"
-    '{{ uv }}' venv --quiet --python .venv/bin/python "$build/venv"
-    '{{ uv }}' export --quiet --locked --no-default-groups --group test --no-emit-project --output-file "$build/locked.txt"
-    '{{ uv }}' pip install --quiet --python "$build/venv" --requirements "$build/locked.txt"
-    '{{ uv }}' pip install --quiet --python "$build/venv" --no-deps "$build"/*.whl
+    {{ uv }} build --quiet --out-dir "$build"
+    {{ uv }} venv --quiet --python .venv/bin/python "$build/venv"
+    {{ uv }} export --quiet --locked --no-default-groups --group test --no-emit-project --output-file "$build/locked.txt"
+    {{ uv }} pip install --quiet --python "$build/venv" --requirements "$build/locked.txt"
+    {{ uv }} pip install --quiet --python "$build/venv" --no-deps "$build"/*.whl
     mkdir "$build/elsewhere"
     cd "$build/elsewhere"
-    NETPOLSPEC_TESTS_INSTALLED=1 "$build/venv/bin/python" -I -m pytest -c '{{ root }}/pyproject.toml' \
-        -p no:cacheprovider -m 'not checkout' '{{ root }}/tests' "$@"
+    NETPOLSPEC_TESTS_INSTALLED=1 "$build/venv/bin/python" -I -m pytest -c "$root/pyproject.toml" \
+        -p no:cacheprovider -m 'not checkout' "$root/tests" "$@"
 
 # Run the tests on each Python that is here, from 3.11 to 3.14.
 pythons *arguments: setup
     #!/bin/sh
     set -eu
-    cd '{{ root }}'
     for version in 3.11 3.12 3.13 3.14; do
-        if '{{ uv }}' python find --quiet "$version" >/dev/null 2>&1; then
+        if {{ uv }} python find --quiet --no-project "$version" >/dev/null 2>&1; then
             echo "== Python $version"
-            UV_PROJECT_ENVIRONMENT="build/python$version" '{{ uv }}' run --locked --python "$version" \
-                --no-default-groups --group test pytest -q "$@"
+            UV_PROJECT_ENVIRONMENT="build/python$version" {{ uv }} run --locked --python "$version" \
+                --no-default-groups --group test pytest --quiet "$@"
         else
             echo "== Python $version is not here: left out"
         fi
     done
 
-# Fetch the TAP consumers that the tests compare with: a new Test::Harness, and node's tap-parser.
+# Fetch the TAP consumers that the tests compare with: a newer Test::Harness, and node's tap-parser.
 consumers: setup
-    python tests/consumers/fetch.py
+    @python tests/consumers/fetch.py
 
 # Set the checkout up; the other recipes do it by themselves.
 setup:
-    @'{{ root }}/bin/setup' dev
+    @bin/setup dev
 
 # Bring the lock file up to date with pyproject.toml, or with --upgrade with what has been released.
 lock *arguments: setup
-    '{{ uv }}' lock "$@"
+    {{ uv }} lock "$@"
 
 # Pin another uv for bin/setup, by the hashes of its files.
 pin-uv version: setup
     #!/bin/sh
     set -eu
-    printf '# The one tool that cannot come from uv.lock: uv itself. Written by `just pin-uv VERSION`.\n' >bin/uv.txt
-    echo 'uv=={{ version }}' | '{{ uv }}' pip compile --quiet --generate-hashes --universal --no-header --no-annotate - >>bin/uv.txt
+    pinned=$(echo 'uv=={{ version }}' | {{ uv }} pip compile --quiet --generate-hashes --universal --no-header --no-annotate -)
+    printf '%s\n' '# The one tool that cannot come from uv.lock: uv itself. Written by `just pin-uv VERSION`.' "$pinned" >bin/uv.txt
 
 # Remove what the recipes built, but not the environments.
 clean:

@@ -1,0 +1,109 @@
+"""Imports point one way, and each library has one owner; read from the sources, so that a new module is held to it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.checkout
+
+PACKAGE = Path(__file__).resolve().parents[2] / "netpolspec"
+
+# From the bottom to the top: a part may import what is named here, itself, and nothing else of the package.
+GROUND = {"source", "diagnostics"}
+MAY_IMPORT = {
+    "source": set[str](),
+    "diagnostics": {"source"},
+    "shell": set[str](),
+    "log": set[str](),
+    "syntax": GROUND,
+    "policy": GROUND,
+    "load": GROUND | {"policy"},
+    "plan": GROUND | {"policy", "load", "syntax"},
+    "backends": GROUND | {"policy", "load", "plan", "shell"},
+    "run": GROUND | {"policy", "load", "plan", "backends"},
+    "report": GROUND | {"policy", "load", "plan", "backends", "run"},
+    "pyproject": GROUND,
+    "settings": GROUND | {"policy", "log", "pyproject"},
+    "cli": GROUND
+    | {"policy", "load", "syntax", "plan", "backends", "run", "report", "shell", "log", "settings", "pyproject"},
+    "__main__": {"cli"},
+}
+
+# Who may import a library that is not Python's own.
+OWNERS = {
+    "lark": "netpolspec.syntax",
+    "yaml": "netpolspec.load",
+    "kubernetes": "netpolspec.backends.cluster",
+    "sh": "netpolspec.shell",
+    "structlog": "netpolspec",
+}
+
+# The model is a matter of values: it reads no file, asks no clock and starts nothing.
+WORLDLY = {"io", "logging", "os", "pathlib", "random", "shutil", "socket", "subprocess", "sys", "tempfile", "time"}
+
+
+def find_modules() -> dict[str, Path]:
+    modules = {}
+    for path in PACKAGE.rglob("*.py"):
+        words = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        modules[".".join(words[:-1] if words[-1] == "__init__" else words)] = path
+    return modules
+
+
+MODULES = find_modules()
+
+
+def read_imports(path: Path) -> set[str]:
+    """What a module imports, be it at the top, in a function or for the type checker; as full names of modules."""
+    imports = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imports.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            module = node.module or ""
+            submodules = {f"{module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            imports.update(submodules or {module})
+    return imports
+
+
+def find_part(module: str) -> str:
+    """The part of the package that a module belongs to; the package's own `__init__` is nobody's."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_there_are_modules_of_each_part() -> None:
+    assert {find_part(module) for module in MODULES} - {""} == MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_point_one_way(module: str) -> None:
+    part = find_part(module)
+    imported = {name for name in read_imports(MODULES[module]) if name.split(".")[0] == PACKAGE.name}
+    allowed = MAY_IMPORT.get(part, set()) | {part, ""}
+    assert {name for name in imported if find_part(name) not in allowed} == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_each_library_has_one_owner(module: str) -> None:
+    libraries = {name.split(".")[0] for name in read_imports(MODULES[module])} - {PACKAGE.name}
+    foreign = libraries - sys.stdlib_module_names
+    assert foreign <= OWNERS.keys()
+    assert {name for name in foreign if not f"{module}.".startswith(f"{OWNERS[name]}.")} == set()
+
+
+def test_structlog_is_configured_in_one_place() -> None:
+    places = {module for module, path in MODULES.items() if "structlog.configure" in path.read_text(encoding="utf-8")}
+    assert places == {"netpolspec.log"}
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if find_part(module) == "policy"))
+def test_the_model_has_nothing_to_do_with_the_world(module: str) -> None:
+    path = MODULES[module]
+    assert {name.split(".")[0] for name in read_imports(path)} & WORLDLY == set()
+    names = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
+    assert names & {"open", "print", "input", "exec", "eval"} == set()
