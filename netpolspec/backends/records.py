@@ -1,0 +1,178 @@
+"""What is remembered of the clusters that netpolspec made: on disk, so that a later run knows them after a kill -9.
+
+For each cluster a folder `$XDG_STATE_HOME/netpolspec/clusters/NAME` holds a lock, the record and a kubeconfig of its
+own. Who makes or deletes the cluster holds the lock alone; who uses it shares it. The system gives a lock up when its
+process ends, however it ends: a record that says `making` while nobody holds the lock is a leftover.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.backends.base import WorldFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LOCK_TIMEOUT = 900.0
+"""Seconds to wait while another process makes or deletes the same cluster."""
+_POLL = 0.2
+
+
+class Stage(StrEnum):
+    """How far a cluster has come."""
+
+    MAKING = "making"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A cluster that netpolspec made."""
+
+    name: str
+    stage: Stage
+    keep: bool
+    """Whether it stays when the run that made it ends: `netpolspec up` or `--keep`."""
+    plugin: str
+    """The network plugin as it was wished for: `calico v3.32.2`, or the manifest's place."""
+    made_at: float
+    """Seconds since the epoch."""
+
+
+def _clusters() -> Path:
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "netpolspec" / "clusters"
+
+
+def recorded() -> tuple[Record, ...]:
+    """All clusters of which there is a record, by name."""
+    folder = _clusters()
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return tuple(record for name in names if (record := Place(name).read()) is not None)
+
+
+class Place:
+    """The folder of one cluster, and the lock in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.folder = _clusters() / name
+        self._lock: int | None = None
+
+    @property
+    def kubeconfig(self) -> Path:
+        """A kubeconfig that holds the cluster's context and no other."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "record.json"
+
+    def read(self) -> Record | None:
+        """What is remembered; None: nothing, the cluster is none of ours."""
+        try:
+            said = json.loads(self._record.read_text(encoding="utf-8"))
+            return Record(
+                name=self.name,
+                stage=Stage(said["stage"]),
+                keep=bool(said["keep"]),
+                plugin=str(said["plugin"]),
+                made_at=float(said["made_at"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, record: Record) -> None:
+        """Remember; it is complete on disk, or not there."""
+        self._make_folder()
+        draft = self._record.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        draft.replace(self._record)
+
+    def forget(self) -> None:
+        """The cluster is gone; the lock stays, others may be waiting for it."""
+        self._record.unlink(missing_ok=True)
+        self.kubeconfig.unlink(missing_ok=True)
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise WorldFailed(
+                f"cannot write to '{self.folder}': {error.strerror}",
+                "XDG_STATE_HOME names another place to remember clusters in",
+                code="state",
+            ) from error
+
+    # --- the lock -------------------------------------------------------------------------------------------------
+
+    def _open(self) -> int:
+        if self._lock is None:
+            self._make_folder()
+            self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._lock
+
+    def _try(self, operation: int) -> bool:
+        try:
+            fcntl.flock(self._open(), operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait(self, operation: int, waiting: Callable[[], None]) -> None:
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        told = False
+        while not self._try(operation):
+            if not told:
+                waiting()
+                told = True
+            if time.monotonic() > deadline:
+                raise WorldFailed(
+                    f"another netpolspec has been busy with cluster '{self.name}' for {LOCK_TIMEOUT:.0f} s",
+                    "to use another one: --cluster-name NAME",
+                    code="busy",
+                )
+            time.sleep(_POLL)
+
+    @contextlib.contextmanager
+    def alone(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the lock alone, to make or delete the cluster; `waiting` is called once where somebody else has it."""
+        self._wait(fcntl.LOCK_EX, waiting)
+        try:
+            yield
+        except BaseException:
+            self.release()
+            raise
+
+    def share(self, waiting: Callable[[], None]) -> None:
+        """Use the cluster: others may too, but nobody deletes it. Also after `alone`, which this ends."""
+        self._wait(fcntl.LOCK_SH, waiting)
+
+    def try_alone(self) -> bool:
+        """Hold the lock alone if nobody else has it. Where somebody has, a share of our own is given up (flock(2))."""
+        return self._try(fcntl.LOCK_EX)
+
+    def in_use(self) -> bool:
+        """Whether another process has the lock, alone or shared."""
+        if not self.folder.is_dir():
+            return False
+        other = Place(self.name)
+        try:
+            return not other.try_alone()
+        finally:
+            other.release()
+
+    def release(self) -> None:
+        """Give the lock up."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
