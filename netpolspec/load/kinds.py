@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from netpolspec.load import network_policy, services, workloads
+from netpolspec.load import admin_policy, network_policy, services, workloads
 from netpolspec.load.names import check_label_name, check_service_name, check_subdomain
 from netpolspec.load.schema import Fields, Problems, Record
 from netpolspec.load.simple import NAMESPACE, NODE, make_namespace, make_node
@@ -34,6 +34,15 @@ class Kind:
 
 KINDS: dict[tuple[str, str], Kind] = {
     ("networking.k8s.io/v1", "NetworkPolicy"): Kind(network_policy.SCHEMA, network_policy.make_network_policy),
+    ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"): Kind(
+        admin_policy.ADMIN.schema, admin_policy.ADMIN.make, namespaced=False
+    ),
+    ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"): Kind(
+        admin_policy.BASELINE.schema, admin_policy.BASELINE.make, namespaced=False
+    ),
+    ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"): Kind(
+        admin_policy.CLUSTER.schema, admin_policy.CLUSTER.make, namespaced=False
+    ),
     ("v1", "Namespace"): Kind(NAMESPACE, make_namespace, namespaced=False, check_name=check_label_name),
     ("v1", "Node"): Kind(NODE, make_node, namespaced=False),
     ("v1", "Pod"): Kind(workloads.POD, workloads.make_pod),
