@@ -59,7 +59,7 @@ MODULES = find_modules()
 
 def read_imports(path: Path) -> set[str]:
     """What a module imports, be it at the top, in a function or for the type checker; as full names of modules."""
-    imports = set()
+    imports: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
