@@ -154,8 +154,8 @@ def bootstrap() -> ModuleType:
     ("output", "reason"),
     [
         (
-            "WARNING: Retrying (total=0) after connection broken by 'NewConnectionError'\nERROR: No matching distribution\n",
-            "WARNING: Retrying (total=0) after connection broken by 'NewConnectionError'",
+            "WARNING: Retrying after connection broken by 'NewConnectionError'\nERROR: No matching distribution\n",
+            "WARNING: Retrying after connection broken by 'NewConnectionError'",
         ),
         (
             "Resolved 3 packages in 2ms\nerror: The lockfile at `uv.lock` needs to be updated\n\nhint: run `uv lock`\n",
