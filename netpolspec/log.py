@@ -6,10 +6,12 @@ the first message that is really written.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -82,8 +84,23 @@ class Logger:
 
         if not _state.ready:
             _configure_structlog()
-        logger: FilteringBoundLogger = structlog.get_logger(logger=self._name)
+        logger: FilteringBoundLogger = structlog.get_logger().bind(logger=self._name)
         return logger
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error, whatever it is at the moment; a log that cannot be written is no reason to fail."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            if sys.stderr is not None:
+                sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if sys.stderr is not None:
+                sys.stderr.flush()
 
 
 def _configure_structlog() -> None:
@@ -106,7 +123,7 @@ def _configure_structlog() -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_state.level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=False,
     )
     _state.ready = True

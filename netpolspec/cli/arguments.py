@@ -1,0 +1,110 @@
+"""Command lines: argparse for the options, messages of our own for what is wrong with them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Namespace = argparse.Namespace
+
+
+def wrong(message: str, *help_: str) -> Refusal:
+    """A command line that cannot be carried out."""
+    return Refusal(Diagnostic("bad-command-line", message, None, help_))
+
+
+class Parser(argparse.ArgumentParser):
+    """The options of one command; whatever is no option is left to the command.
+
+    Args:
+        command: its name.
+        usage: what follows the name in the usage line.
+        description: one paragraph.
+        epilog: examples, and whatever else helps.
+    """
+
+    def __init__(self, command: str, usage: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=f"netpolspec {command}",
+            usage=f"netpolspec {command} {usage}",
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def read(self, arguments: Sequence[str]) -> tuple[Namespace, tuple[str, ...]]:
+        """The options, and everything else in its order; after `--` nothing is an option.
+
+        Raises:
+            Refusal: an option is unknown, or lacks its value.
+        """
+        own, rest = list(arguments), []
+        if "--" in own:
+            at = own.index("--")
+            own, rest = own[:at], own[at + 1 :]
+        namespace, others = self.parse_known_args(own)
+        for other in others:
+            if other.startswith("-") and other != "-":
+                raise self._unknown(other)
+        return namespace, (*others, *rest)
+
+    def error(self, message: str) -> NoReturn:
+        """Say in our own words what argparse found."""
+        found = re.fullmatch(r"argument (?P<option>\S+): (?P<what>.*)", message, re.DOTALL)
+        if found is None:
+            raise wrong(message, self._see_help)
+        option = found["option"].replace("/", ", ")
+        if found["what"].startswith("expected"):
+            raise wrong(f"option '{option}' needs a value", self._see_help)
+        if found["what"].startswith("ignored explicit argument"):
+            raise wrong(f"option '{option}' takes no value", self._see_help)
+        raise wrong(f"option '{option}': {found['what']}", self._see_help)
+
+    @property
+    def _see_help(self) -> str:
+        return f"'{self.prog} --help' lists the options"
+
+    def _unknown(self, argument: str) -> Refusal:
+        option = argument.partition("=")[0]
+        close = nearest(option, self._option_string_actions)
+        return wrong(f"unknown option '{option}'", f"did you mean '{close}'?" if close else self._see_help)
+
+
+def add_common_options(parser: Parser) -> None:
+    """Options that every command has."""
+    group = parser.add_argument_group("messages, on standard error")
+    group.add_argument("-q", "--quiet", action="store_true", help="errors only")
+    group.add_argument("-v", "--verbose", action="count", default=0, help="more of them; -vv for all")
+    group.add_argument("--color", metavar="WHEN", help="auto, always or never (default: auto)")
+    group.add_argument("--log-format", metavar="FORMAT", help="console or json (default: console)")
+    group.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning or error (default: warning)")
+
+
+def add_reading_options(parser: Parser) -> None:
+    """Options of the commands that read specs."""
+    group = parser.add_argument_group("what is read")
+    group.add_argument("-e", dest="texts", metavar="TEXT", action="append", default=[], help="a spec as an argument")
+    group.add_argument(
+        "--policy-path",
+        metavar="FOLDER",
+        action="append",
+        help="where policies are looked up after the spec's own POLICY_PATH (may be repeated)",
+    )
+
+
+_OF_SETTINGS = ("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "log_format", "log_level")
+
+
+def for_settings(options: Namespace) -> dict[str, object]:
+    """What a command line says about settings, by their keys; `-v` stands for a log level where none is given."""
+    given: dict[str, object] = {name.replace("_", "-"): getattr(options, name, None) for name in _OF_SETTINGS}
+    if given["log-level"] is None and options.verbose:
+        given["log-level"] = "info" if options.verbose == 1 else "debug"
+    return given

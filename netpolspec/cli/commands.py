@@ -1,0 +1,60 @@
+"""All commands, one row each. A command's module is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from netpolspec.cli.terminal import Messages, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command works with: the streams, and where and how it was started."""
+
+    report: Report
+    messages: Messages
+    environ: Mapping[str, str]
+    cwd: Path
+
+
+class Module(Protocol):
+    """What a command's module defines."""
+
+    def execute(self, arguments: Sequence[str], session: Session) -> int:
+        """Carry the command out.
+
+        Returns:
+            The exit status.
+
+        Raises:
+            Refusal: the command line or a spec is wrong; nothing was touched.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row: how a command is called, what it is good for, and who carries it out."""
+
+    name: str
+    summary: str
+    module: str
+
+    def load(self) -> Module:
+        """The module, imported now."""
+        return cast("Module", importlib.import_module(self.module))
+
+
+COMMANDS: Mapping[str, Command] = {
+    command.name: command
+    for command in (
+        Command("run", "run specs and write TAP", "netpolspec.cli.run"),
+        Command("check", "read specs and say what is wrong with them; runs nothing", "netpolspec.cli.check"),
+    )
+}

@@ -1,0 +1,164 @@
+"""What a command line names: files, folders, standard input, texts, scenarios and lines of them, and variables."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.cli.arguments import wrong
+from netpolspec.diagnostics import Diagnostic, Refusal
+from netpolspec.plan.files import Files, Input, decode
+from netpolspec.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+SUFFIX = ".nps"
+
+_VARIABLE = re.compile(r'(?P<name>[^\s:=#;,"?+/]+)(?P<how>[:?+]?)=(?P<value>.*)', re.DOTALL)
+_LINE = re.compile(r"(?P<path>.+):(?P<line>\d+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Some scenarios of some files: those of a name (or glob), or of a line, or all."""
+
+    argument: str
+    """As it was given."""
+    files: frozenset[str]
+    """The files as messages name them."""
+    name: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is to be read, and which parts of it are meant."""
+
+    files: tuple[Input, ...]
+    picks: tuple[Pick, ...]
+    overrides: Mapping[str, str]
+
+
+def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[str]) -> Inputs:
+    """Read what a command line names.
+
+    Args:
+        arguments: paths, node ids (`FILE::SCENARIO`, `FILE:LINE`), `-` and `NAME=value`, in any order.
+        texts: specs given with `-e`.
+        otherwise: what is read where the command line names neither path nor text.
+
+    Raises:
+        Refusal: something cannot be read, or there is nothing to read.
+    """
+    named = [argument for argument in arguments if not _is_variable(argument)]
+    overrides = dict(_override(argument) for argument in arguments if _is_variable(argument))
+    if not named and not texts:
+        named = list(otherwise)
+    if not named and not texts:
+        raise wrong("nothing to read", "name a file or a folder, such as 'netpolspec run specs/', or use -e TEXT")
+    reader = _Reader()
+    picks = [pick for argument in named if (pick := reader.take(argument)) is not None]
+    for number, text in enumerate(texts, start=1):
+        item = reader.add(Input(Source("<-e>" if number == 1 else f"<-e {number}>", text), Path()))
+        picks.append(Pick(item.source.path, frozenset({item.source.path})))
+    if reader.diagnostics:
+        raise Refusal(*reader.diagnostics)
+    return Inputs(tuple(reader.inputs.values()), tuple(picks), overrides)
+
+
+def _is_variable(argument: str) -> bool:
+    return _VARIABLE.fullmatch(argument) is not None
+
+
+def _override(argument: str) -> tuple[str, str]:
+    match = _VARIABLE.fullmatch(argument)
+    assert match is not None  # noqa: S101 - only variables come here
+    if match["how"]:
+        meant = f"{match['name']}={match['value']}"
+        raise wrong(f"'{argument}': on the command line a variable has one form", f"write '{meant}'")
+    return match["name"], match["value"]
+
+
+class _Reader:
+    """Reads each file once, however often it is named."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[Path | str, Input] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self._files = Files()
+
+    def add(self, item: Input, key: Path | str | None = None) -> Input:
+        return self.inputs.setdefault(key or item.source.path, item)
+
+    def take(self, argument: str) -> Pick | None:
+        """Read what an argument names."""
+        path, name, line = _split(argument)
+        try:
+            files = frozenset(item.source.path for item in self._read(path))
+        except Refusal as refusal:
+            self.diagnostics += refusal.diagnostics
+            return None
+        return Pick(argument, files, name, line)
+
+    def _read(self, path: str) -> Iterator[Input]:
+        if path == "-":
+            yield self._known("-") or self.add(_standard_input(), "-")
+        elif Path(path).is_dir():
+            found = list(_specs_below(path))
+            if not found:
+                raise wrong(f"no {SUFFIX} file in the folder '{path}'")
+            for each in found:
+                yield self._read_file(each)
+        else:
+            yield self._read_file(path)
+
+    def _read_file(self, path: str) -> Input:
+        key = Path(path).resolve()
+        known = self._known(key)
+        if known is not None:
+            return known
+        if path.endswith((".md", ".markdown")):
+            raise wrong(f"cannot run '{path}': this version reads {SUFFIX} files, not Markdown")
+        try:
+            item = self._files.read(Path(path), path)
+        except Refusal as refusal:
+            if Path(path).exists() or os.sep in path or path.endswith(SUFFIX):
+                raise
+            hint = f"a scenario is picked by its name with -k {path}"
+            raise Refusal(*(replace(each, help=(*each.help, hint)) for each in refusal.diagnostics)) from None
+        return self.add(item, key)
+
+    def _known(self, key: Path | str) -> Input | None:
+        return self.inputs.get(key)
+
+
+def _split(argument: str) -> tuple[str, str | None, int | None]:
+    """A path, and the scenario or the line that stands behind it; a file of just that name wins."""
+    if not os.path.lexists(argument):
+        path, mark, name = argument.partition("::")
+        if mark and name:
+            return path, name, None
+        match = _LINE.fullmatch(argument)
+        if match is not None:
+            return match["path"], None, int(match["line"])
+    return argument, None, None
+
+
+def _specs_below(folder: str) -> Iterator[str]:
+    """The specs in a folder and below it, in the order of their names; hidden folders are left out."""
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(SUFFIX) and not name.startswith("."):
+                yield os.path.normpath(Path(here, name))
+
+
+def _standard_input() -> Input:
+    if sys.stdin is None:
+        raise wrong("cannot read standard input: it is closed")
+    return Input(decode(sys.stdin.buffer.read(), "<stdin>"), Path())

@@ -1,0 +1,174 @@
+"""`netpolspec run`: specs to TAP."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, cast
+
+from netpolspec.cli.arguments import Namespace, Parser, add_common_options, add_reading_options, wrong
+from netpolspec.cli.exits import Exit, Outcome
+from netpolspec.cli.selection import Filters, root_of, select
+from netpolspec.cli.specs import read_specs, settle
+from netpolspec.report.summary import Summary
+from netpolspec.report.tap import Tap, version_for
+from netpolspec.run.events import BailedOut, RunEnded, RunStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from netpolspec.cli.commands import Session
+    from netpolspec.cli.specs import Specs
+    from netpolspec.plan.model import Scenario
+    from netpolspec.run.events import Event
+    from netpolspec.settings import Settings
+
+_USAGE = "[OPTION]... [PATH | -e TEXT]... [NAME=value]..."
+
+_DESCRIPTION = """\
+Runs specs and writes TAP on standard output; messages go to standard error.
+
+A PATH is a file, a folder (every .nps file in it and below), - for standard
+input, or a part of a file: FILE::SCENARIO or FILE:LINE. Without any, the
+setting 'paths' counts, else the folder specs/. NAME=value sets a variable and
+wins over every assignment in the files."""
+
+_EPILOG = """\
+examples:
+  netpolspec run specs/                              everything below specs/
+  netpolspec run specs/tenants.nps::deny-from-any    one scenario
+  netpolspec run specs/tenants.nps:12                the scenario at line 12
+  netpolspec run specs/ -k 'open-to-*' --not-tag slow
+  netpolspec run specs/ PORT=8080                    with another value of PORT
+  netpolspec run -e 'given policy allow-from ns=ms-a; expect ms-c -> ms-b:80 denied'
+  prove -e 'netpolspec run' specs/*.nps              as a test suite, in CI
+
+exit status:
+  0  every expectation is met        2  a spec or the command line is wrong
+  1  an expectation is not met       3  the environment failed
+  130, 143  interrupted"""
+
+
+def execute(arguments: Sequence[str], session: Session) -> int:
+    """Carry out `netpolspec run`."""
+    options, others = _parser().read(arguments)
+    settings = settle(options, session)
+    _require_backend(settings.on)
+    specs = read_specs(others, options.texts, settings, session)
+    filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
+    scenarios = select(specs.plan, specs.inputs.picks, filters)
+    session.report.require()
+    if not options.quiet:
+        session.messages.show(specs.plan.warnings)
+    if options.list:
+        session.report.write("".join(_listed(scenario, specs, options.verbose) for scenario in scenarios))
+        return Exit.MET
+    return _run(scenarios, specs, settings, session, options)
+
+
+def _parser() -> Parser:
+    parser = Parser("run", _USAGE, _DESCRIPTION, _EPILOG)
+    add_reading_options(parser)
+    group = parser.add_argument_group("what is run")
+    group.add_argument(
+        "-k",
+        "--scenario",
+        dest="names",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="scenarios of that name, or that a glob such as 'open-to-*' matches (may be repeated)",
+    )
+    group.add_argument("--tag", dest="tags", metavar="TAG", action="append", default=[], help="scenarios with a tag")
+    group.add_argument(
+        "--not-tag", dest="not_tags", metavar="TAG", action="append", default=[], help="scenarios without a tag"
+    )
+    group.add_argument("--list", action="store_true", help="say which scenarios would run, and stop")
+    group = parser.add_argument_group("how it is run")
+    group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), kind or cluster")
+    group.add_argument("--fail-fast", action="store_true", default=None, help="skip the rest after the first failure")
+    group.add_argument(
+        "--assume",
+        metavar="KEY=VALUE",
+        action="append",
+        help="settle what the Kubernetes API leaves open, such as hostnetwork=pod (may be repeated)",
+    )
+    group = parser.add_argument_group("the report, on standard output")
+    group.add_argument("--tap", metavar="VERSION", help="auto, 13 or 14 (default: auto, what the harness can read)")
+    group.add_argument("--flat", action="store_true", default=None, help="test points without subtests around them")
+    add_common_options(parser)
+    return parser
+
+
+def _require_backend(name: str) -> None:
+    if name != "model":
+        raise wrong(f"this version of netpolspec cannot run on '{name}'", "'--on model' (the default) needs no cluster")
+
+
+def _run(
+    scenarios: Sequence[Scenario],
+    specs: Specs,
+    settings: Settings,
+    session: Session,
+    options: Namespace,
+) -> Exit:
+    from netpolspec.backends.model import ModelBackend
+    from netpolspec.cli.interrupts import deliver, raised_by_signals
+    from netpolspec.run.runner import RunOptions, run
+
+    backend = ModelBackend()
+    tap = Tap(version_for(settings.tap, session.environ), flat=settings.flat)
+    outcome = Outcome()
+    summary = Summary(lambda scenario: _again(scenario, specs, options)) if _is_watched(session, options) else None
+
+    def take(event: Event) -> None:
+        outcome.add(event)
+        if summary is not None:
+            summary.add(event)
+        for text in tap.text(event):
+            session.report.write(text)
+        if isinstance(event, BailedOut):
+            session.messages.bail_out(event)
+
+    if scenarios:
+        with raised_by_signals():
+            events = run(scenarios, backend, RunOptions(settings.assume, fail_fast=settings.fail_fast))
+            deliver(cast("Generator[Event]", events), take)
+    else:
+        take(RunStarted((), backend.name))
+        take(RunEnded(0.0))
+    if summary is not None:
+        session.messages.write(summary.text(color=session.messages.color))
+    return outcome.exit
+
+
+def _is_watched(session: Session, options: Namespace) -> bool:
+    return not options.quiet and (session.messages.is_terminal or options.verbose > 0)
+
+
+def _node_id(scenario: Scenario, specs: Specs) -> str:
+    return f"{root_of(scenario.file, specs.plan.included)}::{scenario.name}"
+
+
+def _listed(scenario: Scenario, specs: Specs, verbose: int) -> str:
+    """One scenario of --list: what `run` takes to run it, then what it is, after a `#`."""
+    facts = [scenario.description] if scenario.description else []
+    if verbose:
+        facts += [f"{scenario.points} test point{'' if scenario.points == 1 else 's'}"]
+        facts += [f"tags {' '.join(sorted(scenario.tags))}"] if scenario.tags else []
+    shown = " ".join("; ".join(facts).split())
+    return f"{_node_id(scenario, specs)}{'  # ' if shown else ''}{shown}\n"
+
+
+def _again(scenario: Scenario, specs: Specs, options: Namespace) -> str | None:
+    """The command that runs a scenario again, with all that its outcome depends on."""
+    root = root_of(scenario.file, specs.plan.included)
+    if root == "<stdin>":
+        return None
+    command = ["netpolspec", "run"]
+    command += ["--on", options.on] if options.on else []
+    command += [part for value in options.assume or () for part in ("--assume", value)]
+    command += [part for value in options.policy_path or () for part in ("--policy-path", value)]
+    texts = {item.source.path: item.source.text for item in specs.inputs.files if item.path is None}
+    command += ["-e", texts[root], "-k", scenario.name] if root in texts else [f"{root}::{scenario.name}"]
+    command += [f"{name}={value}" for name, value in specs.inputs.overrides.items()]
+    return shlex.join(command)

@@ -1,0 +1,61 @@
+"""From a command line to a plan: what the commands that read specs have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netpolspec import log
+from netpolspec.cli.arguments import for_settings
+from netpolspec.diagnostics import Refusal
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from netpolspec.cli.commands import Session
+    from netpolspec.cli.inputs import Inputs
+    from netpolspec.plan.model import Plan
+    from netpolspec.settings import Settings
+
+_USUAL_FOLDER = "specs"
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """What was read, without a mistake."""
+
+    inputs: Inputs
+    plan: Plan
+
+
+def settle(options: argparse.Namespace, session: Session) -> Settings:
+    """The settings of a command line; from here on, messages and logs go by them.
+
+    Raises:
+        Refusal: a setting cannot have its value.
+    """
+    from netpolspec.settings import resolve
+
+    settings = resolve(for_settings(options), session.environ, session.cwd)
+    session.messages.set_up(settings.color, session.environ)
+    log.configure(settings.log_level, settings.log_format, color=session.messages.color)
+    return settings
+
+
+def read_specs(arguments: Sequence[str], texts: Sequence[str], settings: Settings, session: Session) -> Specs:
+    """Read and plan what a command line names; where it names nothing, the setting `paths`, else `specs/`.
+
+    Raises:
+        Refusal: with every mistake that was found, and the warnings.
+    """
+    from netpolspec.cli.inputs import gather
+    from netpolspec.plan.analyze import Options, analyze
+
+    usual = (_USUAL_FOLDER,) if (session.cwd / _USUAL_FOLDER).is_dir() else ()
+    inputs = gather(arguments, texts, settings.paths or usual)
+    plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path))
+    if plan is None:
+        raise Refusal(*diagnostics)
+    log.Logger(__name__).info("specs are read", files=len(inputs.files), scenarios=len(plan.scenarios))
+    return Specs(inputs, plan)
