@@ -27,36 +27,24 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-DENIALS = frozenset({Verdict.DROPPED, Verdict.REFUSED, Verdict.UNREACHABLE})
-"""What can meet `denied`, where a control shows that something listens there."""
-
-
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What packets did for one test point."""
 
     verdict: Verdict
     """Of several dials, that of the one that differs most from what was expected."""
+    counts_as: str | None = None
+    """The expectation that it meets: `allowed`, `denied` (proven by a control), or None: neither."""
     evidence: tuple[str, ...] = ()
     """Source and destination pod, node, address, round, milliseconds, raw line: one fact a string."""
     attempts: int = 1
     converged_after_ms: int | None = None
     control: str | None = None
     """How the denial was proven, or why it could not be."""
-    proven: bool = True
-    """Whether a denial was proven; of no meaning for other verdicts."""
+    probe: str | None = None
+    """The command that repeats it by hand, as a line to paste into a shell."""
     differs: tuple[str, ...] = ()
     """Where pods or paths answered differently, one line for each part; empty where all answered alike."""
-    command: str | None = None
-    """The line that repeats the probe by hand."""
-
-    def meets(self, *, allowed: bool) -> bool:
-        """Whether it is what was expected: all parts alike, and a denial proven."""
-        if self.differs:
-            return False
-        if allowed:
-            return self.verdict is Verdict.ALLOWED
-        return self.verdict in DENIALS and self.proven
 
 
 @dataclass(frozen=True, slots=True)
