@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -32,14 +33,16 @@ def say(text: str) -> None:
     print(f"netpolspec: {text}", file=sys.stderr, flush=True)
 
 
-def wait_for_lock(path: Path) -> TextIO:
-    """Opens the lock once no other set-up of this checkout is under way; closing it lets the next one go on."""
+def take_lock(path: Path) -> TextIO | None:
+    """Opens the lock, which holds until it is closed; where another set-up has it, only waits for that one to end."""
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         say("waiting for another set-up of this checkout")
         fcntl.flock(file, fcntl.LOCK_EX)
+        file.close()
+        return None
     return file
 
 
@@ -66,9 +69,12 @@ def run(log: Path, command: tuple[str | Path, ...], settings: dict[str, str]) ->
 def find_reason(output: str) -> str:
     """The line of a tool's output that is likeliest to tell a person what went wrong."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    broken = [line for line in lines if "onnection" in line or "resolution" in line or "dns error" in line]
+    if any(
+        re.search(r"connection broken|connection refused|dns error|timed out", line, re.IGNORECASE) for line in lines
+    ):
+        return "the package index cannot be reached"
     errors = [line for line in lines if line.lower().startswith(("error", "\u00d7"))]
-    return (broken[-1:] or errors[:1] or lines[-1:] or ["it printed nothing"])[0]
+    return (errors or lines[-1:] or ["it printed nothing"])[0]
 
 
 def install_uv(root: Path, log: Path) -> Path:
@@ -83,7 +89,7 @@ def install_uv(root: Path, log: Path) -> Path:
         package = "python3-venv" if sys.executable == "/usr/bin/python3" else f"{Path(sys.executable).name}-venv"
         raise SetupError(f"{sys.executable} cannot make environments: apt install {package}")
     say(f"setting up, once: uv into {home}")
-    settings = {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    settings = {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RETRIES": "2"}
     run(log, (sys.executable, "-I", "-m", "venv", "--clear", home), settings)
     pip = (home / "bin" / "python", "-I", "-m", "pip")
     run(log, (*pip, "install", "--require-hashes", "--only-binary", ":all:", "--requirement", pinned), settings)
@@ -108,7 +114,10 @@ def set_up(root: Path, what: str) -> None:
     """Does it all, and leaves the stamps that let `bin/setup` end at once the next time."""
     tools = root / ".tools"
     tools.mkdir(exist_ok=True)
-    with wait_for_lock(tools / "lock"):
+    lock = take_lock(tools / "lock")
+    if lock is None:
+        os.execv(root / "bin" / "setup", ("setup", what))  # noqa: S606  # which ends at once, or has its turn
+    with lock:
         log = tools / "setup.log"
         log.write_text("")
         begun = tools / "begun"

@@ -155,12 +155,13 @@ def bootstrap() -> ModuleType:
     [
         (
             "WARNING: Retrying after connection broken by 'NewConnectionError'\nERROR: No matching distribution\n",
-            "WARNING: Retrying after connection broken by 'NewConnectionError'",
+            "the package index cannot be reached",
         ),
         (
             "Resolved 3 packages in 2ms\nerror: The lockfile at `uv.lock` needs to be updated\n\nhint: run `uv lock`\n",
             "error: The lockfile at `uv.lock` needs to be updated",
         ),
+        ("error: Failed to fetch\n  cause: Connection refused (os error 111)\n", "the package index cannot be reached"),
         ("one\n\n  two  \n", "two"),
         ("\n", "it printed nothing"),
     ],
