@@ -135,12 +135,13 @@ class Summary:
         point = result.point
         notes: list[Note | str] = [result.reason] if result.reason else []
         notes += [_decider(by.policy, by.rule, by.origin.span) for by in result.decided_by]
-        notes += [f"differs: {part}" for part in result.differs]
+        observed = result.observed
+        notes += [f"differs: {part}" for part in (observed.differs if observed is not None else ()) or result.differs]
         notes += [f"this rests on {assumption}" for assumption in result.assumptions]
         if point.because is not None:
             notes.append(f"expected because: {point.because}")
-        if result.observed is not None:
-            notes += [*result.observed.evidence, *([result.observed.control] if result.observed.control else [])]
+        if observed is not None:
+            notes += [*observed.evidence, *([observed.control] if observed.control else [])]
         hints = (f"to repeat the probe by hand: {result.probe}",) if result.probe else ()
         return Diagnostic(
             "expectation-not-met",

@@ -211,7 +211,7 @@ def _facts(result: PointResult) -> dict[str, Value]:
     if result.reason:
         facts["reason"] = result.reason
     facts["assumptions"] = result.assumptions
-    facts["differs"] = result.differs
+    facts["differs"] = (result.observed.differs if result.observed is not None else ()) or result.differs
     if result.probe is not None:
         facts["probe"] = result.probe
     if result.observed is not None:

@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _./,()\[\]<>=+*@'\"{}%$~^|;?!&-]|:(?
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Plain scalars that YAML 1.1 or 1.2 takes for something other than text."""
 
-_LOOKS_LIKE_A_KEY = re.compile(r"\S+\s*:(?:\s|$)")
+_LOOKS_LIKE_A_KEY = re.compile(r"\A(\S+\s*):(?=\s|\Z)")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NOT_VERBATIM = re.compile(r'[\\"]|[^\x20-\x7e]')
 
@@ -43,9 +43,9 @@ def scalar(text: str) -> str:
 
 def _item(text: str) -> str:
     """A scalar of a list; Test::Harness takes `- "a: b"` for a mapping, so such a colon is written as its code."""
-    shown = scalar(text)
-    if _LOOKS_LIKE_A_KEY.match(shown):
-        shown = shown.replace(":", "\\x3a")
+    shown, found = scalar(text), 1
+    while found:
+        shown, found = _LOOKS_LIKE_A_KEY.subn(r"\1\\x3a", shown)
     return shown
 
 

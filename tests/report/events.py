@@ -95,7 +95,7 @@ def failed(tested: Point) -> PointResult:
 
 
 def broken(tested: Point, evidence: tuple[str, ...] = ("exec: no such pod",)) -> PointResult:
-    observed = Observation(Verdict.ERROR, evidence, attempts=3)
+    observed = Observation(Verdict.ERROR, evidence=evidence, attempts=3)
     return PointResult(tested, Status.BROKEN, "the probe failed", tested.wanted, observed, probe="kubectl exec client")
 
 
