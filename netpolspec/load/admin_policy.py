@@ -51,9 +51,7 @@ _RANGE = Record({"protocol": Text(), "start": Whole(), "end": Whole()})
 _PORTS = Items(Record({"portNumber": _NUMBER, "portRange": _RANGE, "namedPort": Text()}))
 _DESTINATION = Record({"number": Whole(), "range": Record({"start": Whole(), "end": Whole()})})
 _TRANSPORT = Record({"destinationPort": _DESTINATION})
-_PROTOCOLS = Items(
-    Record({"tcp": _TRANSPORT, "udp": _TRANSPORT, "sctp": _TRANSPORT, "destinationNamedPort": Text()})
-)
+_PROTOCOLS = Items(Record({"tcp": _TRANSPORT, "udp": _TRANSPORT, "sctp": _TRANSPORT, "destinationNamedPort": Text()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,7 @@ class _Dialect:
 _ALLOW_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DENY}
 ADMIN = _Dialect("AdminNetworkPolicy", {**_ALLOW_DENY, "Pass": Action.PASS}, _EGRESS_PEER, "ports", 100)
 BASELINE = _Dialect("BaselineAdminNetworkPolicy", _ALLOW_DENY, _BASELINE_PEER, "ports", 100)
-CLUSTER = _Dialect(
-    "ClusterNetworkPolicy", {action.value: action for action in Action}, _EGRESS_PEER, "protocols", 25
-)
+CLUSTER = _Dialect("ClusterNetworkPolicy", {action.value: action for action in Action}, _EGRESS_PEER, "protocols", 25)
 
 
 def _need(fields: Fields, name: str, at: Pointer, problems: Problems) -> bool:
@@ -185,9 +181,7 @@ def _limited(fields: Fields, name: str, most: int, at: Pointer, problems: Proble
 _LONGEST_NAME = 100
 
 
-def _rules(
-    dialect: _Dialect, spec: Fields, name: str, ends: str, at: Pointer, problems: Problems
-) -> tuple[Rule, ...]:
+def _rules(dialect: _Dialect, spec: Fields, name: str, ends: str, at: Pointer, problems: Problems) -> tuple[Rule, ...]:
     rules = []
     for index, fields in enumerate(_limited(spec, name, dialect.limit, at, problems)):
         where = at.at(name, index)
@@ -293,9 +287,7 @@ def _networks(fields: Fields, at: Pointer, problems: Problems) -> tuple[Network,
     return tuple(networks)
 
 
-_DOMAIN = re.compile(
-    r"(\*\.)?([a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?\Z"
-)
+_DOMAIN = re.compile(r"(\*\.)?([a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+[a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?\Z")
 
 
 def _domains(fields: Fields, at: Pointer, problems: Problems) -> tuple[str, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from netpolspec.diagnostics import Diagnostic, Note
+from netpolspec.diagnostics import Diagnostic, Note, Refusal
+from netpolspec.load.files import read_source, walk
 from netpolspec.load.fragment import Fragment
 from netpolspec.load.kinds import KINDS
 from netpolspec.load.metadata import read_meta
@@ -16,6 +20,7 @@ from netpolspec.source import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from netpolspec.load.resource import Json
     from netpolspec.source import Document, Source, Span
@@ -33,16 +38,100 @@ def read_text(
         indent: How many characters the source's lines have before the piece's.
     """
     fragment = Fragment(source, source.text if text is None else text, line, indent)
-    documents, problems = _documents(fragment)
+    resources, problems = _read(fragment)
+    return resources, (*problems, *repeated(resources))
+
+
+def read_path(
+    path: Path, *, place: Span | None = None, shown: str | None = None
+) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    """The objects in a file, or in the YAML and JSON files of a folder and those below it, in the order of their names.
+
+    In a folder, what is no object of Kubernetes is left out in silence: documents that have neither `apiVersion` nor
+    `kind` (Helm values, workflows, Compose files), configurations of tools (kind's, kubeadm's: they have no
+    `metadata`), kustomizations. In a file that is named itself, they are errors.
+
+    Args:
+        path: The file or folder.
+        place: What names it, for a message that it cannot be read.
+        shown: How messages call it; the path itself where it is None.
+    """
+    name = str(path) if shown is None else shown
+    problems: list[Diagnostic] = []
     resources: list[Resource] = []
-    found = list(problems)
-    for value, document in documents:
-        for manifest, pointer in flatten(value, Pointer(document)):
-            resource, wrong = understand(manifest, pointer)
-            found += wrong
-            if resource is not None:
-                resources.append(resource)
-    return tuple(resources), (*found, *repeated(resources))
+    try:
+        if os.path.isdir(path):  # noqa: PTH112 - is False where Path raises
+            for file, below in walk(path, name, problems, place):
+                found, wrong = _read_file(file, below, place, problems, in_folder=True)
+                resources += found
+                problems += wrong
+        else:
+            found, wrong = _read_file(path, name, place, problems, in_folder=False)
+            resources += found
+            problems += wrong
+    except Refusal as refusal:
+        problems += refusal.diagnostics
+    return tuple(resources), (*problems, *repeated(resources))
+
+
+def _read_file(
+    path: Path, shown: str, place: Span | None, problems: list[Diagnostic], *, in_folder: bool
+) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    try:
+        source = read_source(path, place=place, shown=shown)
+    except Refusal as refusal:
+        problems += refusal.diagnostics
+        return (), ()
+    return _read(Fragment(source, source.text), in_folder=in_folder)
+
+
+_LARGE = 1 << 20
+
+
+@contextmanager
+def _collector_paused(*, large: bool) -> Iterator[None]:
+    """Without the garbage collector, which would look at every value of a large file again and again in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if large:
+            gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+def _read(fragment: Fragment, *, in_folder: bool = False) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    resources: list[Resource] = []
+    with _collector_paused(large=len(fragment.text) > _LARGE):
+        documents, problems = _documents(fragment)
+        if in_folder and problems and not _may_be_kubernetes(fragment.text):
+            return (), ()
+        found = list(problems)
+        for value, document in documents:
+            for manifest, pointer in flatten(value, Pointer(document)):
+                if in_folder and not _is_object(manifest):
+                    continue
+                resource, wrong = understand(manifest, pointer)
+                found += wrong
+                if resource is not None:
+                    resources.append(resource)
+    return tuple(resources), tuple(found)
+
+
+def _may_be_kubernetes(text: str) -> bool:
+    return "apiVersion" in text or ("kind" in text and "metadata" in text)
+
+
+def _is_object(manifest: object) -> bool:
+    """Whether a document that was found in a folder means to be an object of Kubernetes."""
+    if not isinstance(manifest, Mapping):
+        return False
+    version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if version is None or kind is None:
+        return (version is not None or kind is not None) and "metadata" in manifest
+    return "metadata" in manifest or (version, kind) in KINDS
 
 
 def _documents(fragment: Fragment) -> tuple[Iterable[tuple[Any, Document]], tuple[Diagnostic, ...]]:

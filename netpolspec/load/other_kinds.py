@@ -81,6 +81,13 @@ def other_kind(
     return Resource(Key(name, namespace, meta.name), manifest, policies, at)
 
 
+def is_namespaced(version: str, kind: str) -> bool:
+    """Whether objects of a kind live in namespaces; of kinds that are not known, all but those with a telling name."""
+    if (version, kind) in _BUILT_IN:
+        return (version, kind) in _IN_NAMESPACES
+    return not _is_wide(kind)
+
+
 def _is_policy(group: str, kind: str) -> bool:
     if kind.startswith(_WITHOUT_EFFECT) or not group:
         return False
