@@ -1,0 +1,225 @@
+"""Function calls: arguments, marks, unknowns, and the few functions that evaluate their arguments themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+from netpolspec.load.hcl.conversion import convert
+from netpolspec.load.hcl.evaluation import elements, evaluate
+from netpolspec.load.hcl.functions.collection import COLLECTION
+from netpolspec.load.hcl.functions.definition import Function, Unsupported
+from netpolspec.load.hcl.functions.encoding import ENCODING
+from netpolspec.load.hcl.functions.files import FILES, read_text
+from netpolspec.load.hcl.functions.formatting import FORMATTING
+from netpolspec.load.hcl.functions.network import NETWORK
+from netpolspec.load.hcl.functions.numeric import NUMERIC
+from netpolspec.load.hcl.functions.text import TEXT
+from netpolspec.load.hcl.scope import Failed, Scope, failed
+from netpolspec.load.hcl.values import (
+    MAPPINGS,
+    SEQUENCES,
+    Mistake,
+    Null,
+    Primitive,
+    Sensitive,
+    Unknown,
+    Value,
+    first_unknown,
+    hide,
+    reveal,
+    reveal_deeply,
+)
+
+if TYPE_CHECKING:
+    from netpolspec.load.hcl.tree import Call
+    from netpolspec.load.hcl.values import Type
+
+_FUNCTIONS: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION, **ENCODING, **FORMATTING, **NETWORK}
+_OWN = ("try", "can", "sensitive", "nonsensitive", "issensitive", "templatefile", "templatestring")
+_LEFT_TO_TERRAFORM = (
+    "abspath base64gzip bcrypt csvdecode ephemeralasnull filebase64sha256 filebase64sha512 filemd5 fileset filesha1 "
+    "filesha256 filesha512 formatdate log pathexpand plantimestamp rsadecrypt textdecodebase64 textencodebase64 "
+    "timeadd timecmp timestamp uuid uuidv5"
+).split()
+PLAN_HELP = "run with --terraform plan"
+
+
+def call(expr: Call, scope: Scope) -> Value:
+    """The value of a function call."""
+    match expr.name.removeprefix("core::"):
+        case "try":
+            return _try(expr, scope)
+        case "can":
+            try:
+                value = _try(expr, scope)
+            except Failed:
+                return False
+            return value if isinstance(value, Unknown) else True
+        case name if name in _FUNCTIONS:
+            return _run(expr, _FUNCTIONS[name], scope)
+        case "sensitive" | "nonsensitive" | "issensitive" as name:
+            return _mark(expr, name, scope)
+        case name if name in FILES or name in _OWN:
+            return _read(expr, name, scope)
+        case name if name in _LEFT_TO_TERRAFORM or "::" in name:
+            return needs_terraform(expr, f"function '{name}'")
+        case name:
+            guess = nearest(name, [*_FUNCTIONS, *FILES, *_OWN, *_LEFT_TO_TERRAFORM])
+            help_ = (f"did you mean '{guess}'?",) if guess else ()
+            raise Refusal(Diagnostic("terraform-function", f"unknown function '{name}'", expr.name_span, help_))
+
+
+def needs_terraform(expr: Call, what: str, why: str = "needs terraform") -> Unknown:
+    """A call that is left to terraform."""
+    return Unknown(Diagnostic("terraform-unknown", f"{what}: {why}", expr.span, (PLAN_HELP,)))
+
+
+def _try(expr: Call, scope: Scope) -> Value:
+    if not expr.arguments:
+        raise failed(Mistake(f"'{expr.name}' takes at least one argument"), expr.span)
+    for argument in expr.arguments[:-1]:
+        try:
+            return evaluate(argument, scope)
+        except Failed:
+            continue
+    return evaluate(expr.arguments[-1], scope)
+
+
+def _arguments(expr: Call, scope: Scope) -> list[Value] | Unknown:
+    values = [evaluate(argument, scope) for argument in expr.arguments]
+    if not expr.spread:
+        return values
+    last, marked = reveal(values.pop())
+    if isinstance(last, Unknown):
+        return last
+    if not isinstance(last, SEQUENCES):
+        raise failed(Mistake("'...' stands behind a list"), expr.arguments[-1].span)
+    values.extend(hide(item) if marked and not isinstance(item, Unknown) else item for _, item in elements(last))
+    return values
+
+
+def _run(expr: Call, function: Function, scope: Scope) -> Value:
+    values = _arguments(expr, scope)
+    if isinstance(values, Unknown):
+        return values
+    least = len(function.parameters) - function.optional
+    if len(values) < least or (function.rest is None and len(values) > len(function.parameters)):
+        count = f"at least {least}" if function.rest or function.optional else str(least)
+        raise failed(Mistake(f"'{expr.name}' takes {count} arguments, found {len(values)}"), expr.span)
+    plain: list[Value] = []
+    sensitive = False
+    for at, value in enumerate(values):
+        bare, marked = reveal(value) if function.shallow else reveal_deeply(value)
+        sensitive |= marked
+        if isinstance(bare, Unknown) and not (function.shallow and expr.name.startswith("coalesce")):
+            return bare
+        if not function.shallow and (unknown := first_unknown(bare)) is not None:
+            return unknown
+        wanted = function.parameters[at] if at < len(function.parameters) else function.rest
+        plain.append(_argument(expr, at, bare, wanted or Primitive.ANY, nulls=function.nulls))
+    try:
+        result = function.run(*plain)
+    except Mistake as mistake:
+        if sensitive:
+            raise failed(Mistake(f"'{expr.name}' of a sensitive value fails", code=mistake.code), expr.span) from None
+        raise failed(mistake, expr.span) from None
+    except Unsupported as unsupported:
+        return needs_terraform(expr, f"function '{expr.name}'", f"{unsupported}; needs terraform")
+    return hide(result) if sensitive and not isinstance(result, Unknown) else result
+
+
+def _argument(expr: Call, at: int, value: Value, wanted: Type, *, nulls: bool) -> Value:
+    span = expr.arguments[min(at, len(expr.arguments) - 1)].span
+    if isinstance(value, Null):
+        if nulls:
+            return value
+        raise failed(Mistake(f"argument {at + 1} of '{expr.name}' is null"), span)
+    try:
+        return convert(value, wanted)
+    except Mistake as mistake:
+        message = f"argument {at + 1} of '{expr.name}': {mistake.message}"
+        raise failed(Mistake(message, *mistake.help, code=mistake.code), span) from None
+
+
+def _mark(expr: Call, name: str, scope: Scope) -> Value:
+    if len(expr.arguments) != 1:
+        raise failed(Mistake(f"'{name}' takes 1 argument, found {len(expr.arguments)}"), expr.span)
+    value = evaluate(expr.arguments[0], scope)
+    match name:
+        case "sensitive":
+            return value if isinstance(value, Unknown) else hide(value)
+        case "nonsensitive":
+            return reveal(value)[0]
+        case _:
+            return value if isinstance(value, Unknown) else isinstance(value, Sensitive)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def _read(expr: Call, name: str, scope: Scope) -> Value:
+    if scope.resolver is None:
+        raise Refusal(Diagnostic("terraform-reference", f"function '{name}' cannot be used here", expr.name_span))
+    values = _arguments(expr, scope)
+    if isinstance(values, Unknown):
+        return values
+    expected = 2 if name.startswith("template") else 1
+    if len(values) != expected:
+        raise failed(Mistake(f"'{name}' takes {expected} arguments, found {len(values)}"), expr.span)
+    first, marked = reveal(values[0])
+    if isinstance(first, Unknown):
+        return first
+    text = _argument(expr, 0, first, Primitive.STRING, nulls=False)
+    if not isinstance(text, str):
+        return text
+    if name.startswith("template"):
+        result = _render(expr, name, text, values[1], scope)
+    else:
+        try:
+            result = FILES[name](scope.resolver.folder(), text)
+        except Mistake as mistake:
+            raise failed(mistake, expr.span) from None
+    return hide(result) if marked and not isinstance(result, (Unknown, Sensitive)) else result
+
+
+def _render(expr: Call, name: str, text: str, variables: Value, scope: Scope) -> Value:
+    from netpolspec.load.hcl.parser import parse_template
+    from netpolspec.source import Source
+
+    assert scope.resolver is not None  # noqa: S101 - checked by the caller
+    variables, marked = reveal(variables)
+    if isinstance(variables, Unknown):
+        return variables
+    if not isinstance(variables, MAPPINGS):
+        raise failed(Mistake(f"'{name}' takes the template's variables as an object"), expr.arguments[1].span)
+    if name == "templatefile":
+        try:
+            source = Source(str(scope.resolver.folder() / text), read_text(scope.resolver.folder(), text))
+        except Mistake as mistake:
+            raise failed(mistake, expr.span) from None
+        template = parse_template(source.text, source.span)
+    else:
+        template = parse_template(text, lambda _start, _end: expr.arguments[0].span)
+    inner = Scope(_TemplateResolver(scope.resolver), dict(variables.items))
+    result = evaluate(template, inner)
+    return hide(result) if marked and not isinstance(result, Unknown) else result
+
+
+class _TemplateResolver:
+    """A template sees its variables and nothing of the module."""
+
+    def __init__(self, outer: object) -> None:
+        self._outer = outer
+
+    def resolve(self, root: object, steps: object, scope: Scope) -> tuple[Value, int]:
+        del steps
+        name, span = root.name, root.span  # type: ignore[attr-defined]
+        guess = nearest(name, scope.bound)
+        help_ = (f"did you mean '{guess}'?",) if guess else (f"it is given: {', '.join(scope.bound) or 'nothing'}",)
+        raise Failed(Diagnostic("terraform-reference", f"the template is not given '{name}'", span, help_))
+
+    def folder(self) -> object:
+        return self._outer.folder()  # type: ignore[attr-defined]
+
+
