@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import Diagnostic, Refusal
-from netpolspec.plan.files import Files, Input, decode
+from netpolspec.load.files import decode
+from netpolspec.plan.files import Files, Input
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -161,4 +162,4 @@ def _specs_below(folder: str) -> Iterator[str]:
 def _standard_input() -> Input:
     if sys.stdin is None:
         raise wrong("cannot read standard input: it is closed")
-    return Input(decode(sys.stdin.buffer.read(), "<stdin>"), Path())
+    return Input(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>")), Path())

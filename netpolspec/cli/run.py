@@ -62,6 +62,12 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     if options.list:
         session.report.write("".join(_listed(scenario, specs, options.verbose) for scenario in scenarios))
         return Exit.MET
+    if options.dry_run:
+        from netpolspec.plan.show import show
+
+        for line in show(scenarios):
+            session.report.write(line + "\n")
+        return Exit.MET
     return _run(scenarios, specs, settings, session, options)
 
 
@@ -83,6 +89,9 @@ def _parser() -> Parser:
         "--not-tag", dest="not_tags", metavar="TAG", action="append", default=[], help="scenarios without a tag"
     )
     group.add_argument("--list", action="store_true", help="say which scenarios would run, and stop")
+    group.add_argument(
+        "--dry-run", action="store_true", help="say what a live run would apply and probe, and stop; touches nothing"
+    )
     group = parser.add_argument_group("how it is run")
     group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), kind or cluster")
     group.add_argument("--fail-fast", action="store_true", default=None, help="skip the rest after the first failure")
