@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
+from netpolspec.load.files import read_source
 from netpolspec.plan.expand import Names, Scope, expand_words
-from netpolspec.source import Source
 from netpolspec.syntax.ast import Assignment, Include
 from netpolspec.syntax.parser import parse_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netpolspec.source import Span
+    from netpolspec.source import Source, Span
     from netpolspec.syntax.ast import File, Item
 
 WORLD = "world.nps"
 """The file that a spec without `include` includes by itself, as a test has its conftest.py."""
-
-_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +81,9 @@ class Files:
             Refusal: it cannot be read or is no UTF-8 text; drawn at `place` where a spec names it.
         """
         try:
-            if path.stat().st_size > _LARGEST:
-                raise Refusal(Diagnostic("file-too-large", f"'{shown}' is larger than 64 MiB", place))
-            data = path.read_bytes()
-        except OSError as error:
-            raise Refusal(_unreadable(path, shown, error, place)) from None
-        return Input(decode(data, shown, place), path.parent, path)
+            return Input(read_source(path, place=place, shown=shown), path.parent, path)
+        except Refusal as refusal:
+            raise Refusal(*(_suggest(diagnostic, path, shown) for diagnostic in refusal.diagnostics)) from None
 
     def parse(self, file: Input) -> File:
         """The file's syntax.
@@ -166,45 +161,19 @@ def _from(diagnostic: Diagnostic, span: Span) -> Diagnostic:
     """The diagnostic with the `include` line by which its file came in."""
     if diagnostic.span is None or diagnostic.span.source is span.source:
         return diagnostic
-    note = Note("included from here", span)
-    return Diagnostic(
-        diagnostic.code,
-        diagnostic.message,
-        diagnostic.span,
-        diagnostic.help,
-        (*diagnostic.notes, note),
-        diagnostic.severity,
-    )
+    return replace(diagnostic, notes=(*diagnostic.notes, Note("included from here", span)))
 
 
-def _unreadable(path: Path, shown: str, error: OSError, place: Span | None) -> Diagnostic:
-    """Why a file cannot be read, and which one may have been meant."""
-    hints: tuple[str, ...] = ()
-    if isinstance(error, FileNotFoundError):
-        try:
-            names = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix]
-        except OSError:
-            names = []
-        close = nearest(path.name, names)
-        if close:
-            hints = (f"did you mean '{Path(shown).with_name(close)}'?",)
-    reason = (error.strerror or str(error)).lower()
-    return Diagnostic("unreadable-file", f"cannot read '{shown}': {reason}", place, hints)
-
-
-def decode(data: bytes, shown: str, place: Span | None = None) -> Source:
-    """UTF-8 text as a Source named `shown`.
-
-    Raises:
-        Refusal: the bytes are no UTF-8 text; the message says where.
-    """
+def _suggest(diagnostic: Diagnostic, path: Path, shown: str) -> Diagnostic:
+    """The message that a file is not there, with the one beside it that may have been meant."""
+    if path.exists():
+        return diagnostic
     try:
-        return Source(shown, data.decode())
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"'{shown}' is not UTF-8 text: line {line}, byte {column} is 0x{data[error.start]:02x}"
-        raise Refusal(Diagnostic("not-utf8", message, place, ("save the file as UTF-8",))) from None
+        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix]
+    except OSError:
+        return diagnostic
+    close = nearest(path.name, names)
+    return replace(diagnostic, help=(f"did you mean '{Path(shown).with_name(close)}'?",)) if close else diagnostic
 
 
 def find_world(root: Input) -> Path | None:

@@ -111,13 +111,15 @@ class Givens:
     def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
         name = expand_word(given.name, names)
         policy = library.find(name, self._folders(names, file, root), given.name.span)
-        variables = {setting.key: _variable(setting) for setting in read_labels(given.variables, names)}
+        settings = read_labels(given.variables, names)
+        variables = {setting.key: _variable(setting) for setting in settings}
+        places = {setting.key: setting.value_span for setting in settings}
         namespace, place = None, given.name.span
         if given.namespace is not None:
             namespace, place = expand_word(given.namespace, names), given.namespace.span
         elif "IN" in names.scope.variables:
             namespace = names.value("IN", given.name.span, ())
-        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place)
+        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places)
         self._sift(diagnostics)
         return resources
 
