@@ -201,11 +201,12 @@ def _judge_foreign(direction: Direction, foreign: tuple[ForeignPolicy, ...]) -> 
 
 
 def _settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
-    """The answer that all readings give; where they differ, the verdict."""
+    """The answer that all readings give; where they differ, the verdict, or UNKNOWN where one of them is."""
     first = readings[0]
     if all(reading.answer is first.answer for reading in readings):
         return first
-    return _stated(first, otherwise, why, readings)
+    unknown = [reading for reading in readings if reading.answer is Answer.UNKNOWN]
+    return unknown[0] if unknown else _stated(first, otherwise, why, readings)
 
 
 def _stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:

@@ -1,0 +1,80 @@
+"""The model and its brute-force twin give one answer, whatever the cluster."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policy.brute import Brute
+from policy.worlds import NUMBERS, Maker, World
+
+from netpolspec.policy.decide import Model
+from netpolspec.policy.decision import Endpoint, OnNode
+from netpolspec.policy.objects import Protocol
+
+few = settings(max_examples=settings().max_examples // 2)
+randoms = st.randoms(use_true_random=False)
+
+
+def compare(rng: Random, world: World, count: int) -> None:
+    model, brute = Model(world.cluster, world.assumptions), Brute(world.cluster, world.assumptions)
+    for number in range(count):
+        source, destination = rng.choice(world.ends), rng.choice(world.ends)
+        if isinstance(source, OnNode) and isinstance(destination, OnNode):
+            continue
+        protocol, port = rng.choice(tuple(Protocol)), rng.choice(NUMBERS)
+        wanted = brute.answer(source, destination, protocol, port)
+        decision = model.decide(source, destination, protocol, port)
+        connection = (source, destination, protocol, port)
+        assert decision.answer == wanted, (connection, decision.because)
+        assert model.answer(*connection) == wanted, connection
+        if number == 0:
+            check_reachable(model, connection, wanted)
+
+
+def check_reachable(model: Model, connection: tuple[Endpoint, Endpoint, Protocol, int], wanted: str) -> None:
+    source, destination, protocol, port = connection
+    reachable = model.reachable(source, destination)
+    allowed = any(first <= port <= last for first, last in reachable.allowed[protocol])
+    undecided = any(first <= port <= last for first, last in reachable.undecided[protocol])
+    assert (allowed, undecided) == (wanted == "allowed", wanted in ("unspecified", "unknown")), connection
+
+
+@few
+@given(randoms)
+def test_everything_at_once(rng: Random) -> None:
+    compare(rng, Maker(rng, foreign=True).world(), 12)
+
+
+@few
+@given(randoms)
+def test_network_policies_alone(rng: Random) -> None:
+    compare(rng, Maker(rng, tiers=False, hosts=False).world(), 12)
+
+
+@few
+@given(randoms)
+def test_tiers(rng: Random) -> None:
+    compare(rng, Maker(rng, hosts=False).world(), 12)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_many_worlds_without_shrinking(seed: int) -> None:
+    rng = Random(seed)  # noqa: S311 - no secret
+    compare(rng, Maker(rng, foreign=True).world(), 12)
+
+
+@few
+@given(randoms)
+def test_pods_that_the_model_was_made_with_are_answered_like_strangers(rng: Random) -> None:
+    world = Maker(rng).world()
+    stranger = world.ends[len(world.cluster.pods)]
+    fast = Model(world.cluster, world.assumptions, others=[stranger])  # type: ignore[list-item]
+    slow = Model(world.cluster, world.assumptions)
+    for end in world.cluster.pods:
+        for protocol, port in ((Protocol.TCP, 80), (Protocol.UDP, 53)):
+            assert fast.answer(stranger, end, protocol, port) == slow.answer(stranger, end, protocol, port)
+            assert fast.answer(end, stranger, protocol, port) == slow.answer(end, stranger, protocol, port)
+        assert fast.reachable(stranger, end) == slow.reachable(stranger, end)
