@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
 
-from netpolspec.policy.objects import Address, Network
+if TYPE_CHECKING:
+    from netpolspec.policy.objects import Address, Network
+
 
 _OCTETS = re.compile(r"[0-9]+(?:\.[0-9]+){3}\Z", re.ASCII)
 _LEADING = re.compile(r"(?<![0-9a-fA-F])0+(?=[0-9a-fA-F])")

@@ -17,7 +17,7 @@ from netpolspec.diagnostics import nearest
 from netpolspec.load.addresses import parse_block
 from netpolspec.load.names import check_port
 from netpolspec.load.network_policy import read_protocol
-from netpolspec.load.schema import Anything, Fields, Items, Problems, Record, Text, Whole, describe
+from netpolspec.load.schema import Anything, Fields, Items, Problems, Record, Shape, Text, Whole, describe
 from netpolspec.load.selectors import SELECTOR, read_selector
 from netpolspec.policy.objects import (
     Action,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from netpolspec.source import Pointer
 
 _PODS = Record({"namespaceSelector": SELECTOR, "podSelector": SELECTOR})
-_SUBJECT = {"namespaces": SELECTOR, "pods": _PODS}
+_SUBJECT: dict[str, Shape] = {"namespaces": SELECTOR, "pods": _PODS}
 _INGRESS_PEER = Record(_SUBJECT)
 _BASELINE_PEER = Record({**_SUBJECT, "nodes": SELECTOR, "networks": Items(Text())})
 _EGRESS_PEER = Record({**_BASELINE_PEER.fields, "domainNames": Items(Text())})
@@ -69,8 +69,8 @@ class _Dialect:
     def schema(self) -> Record:
         """The object's fields."""
         ports = _PROTOCOLS if self.port_field == "protocols" else _PORTS
-        rule = {"name": Text(), "action": Text(), self.port_field: ports}
-        fields = {
+        rule: dict[str, Shape] = {"name": Text(), "action": Text(), self.port_field: ports}
+        fields: dict[str, Shape] = {
             "subject": _INGRESS_PEER,
             "ingress": Items(Record({**rule, "from": Items(_INGRESS_PEER)})),
             "egress": Items(Record({**rule, "to": Items(self.egress_peer)})),
@@ -79,7 +79,7 @@ class _Dialect:
             fields["priority"] = Whole()
         if self.kind == "ClusterNetworkPolicy":
             fields["tier"] = Text()
-        top = {"apiVersion": Text(), "kind": Text(), "metadata": Anything(), "status": Anything()}
+        top: dict[str, Shape] = {"apiVersion": Text(), "kind": Text(), "metadata": Anything(), "status": Anything()}
         return Record({**top, "spec": Record(fields)})
 
     def make(self, fields: Fields, meta: Meta, at: Pointer, problems: Problems) -> tuple[AdminPolicy, ...]:
@@ -105,8 +105,8 @@ class _Dialect:
                 priority=_priority(spec, where, problems) if self.kind != "BaselineAdminNetworkPolicy" else 0,
                 namespaces=(subject.namespaces if subject else None) or Selector(),
                 pods=subject.pods if subject else None,
-                ingress=_rules(self, spec, "ingress", "from", where, problems),
-                egress=_rules(self, spec, "egress", "to", where, problems),
+                ingress=_rules(self, spec, where, problems, name="ingress", ends="from"),
+                egress=_rules(self, spec, where, problems, name="egress", ends="to"),
                 origin=at,
             ),
         )
@@ -181,7 +181,9 @@ def _limited(fields: Fields, name: str, most: int, at: Pointer, problems: Proble
 _LONGEST_NAME = 100
 
 
-def _rules(dialect: _Dialect, spec: Fields, name: str, ends: str, at: Pointer, problems: Problems) -> tuple[Rule, ...]:
+def _rules(
+    dialect: _Dialect, spec: Fields, at: Pointer, problems: Problems, *, name: str, ends: str
+) -> tuple[Rule, ...]:
     rules = []
     for index, fields in enumerate(_limited(spec, name, dialect.limit, at, problems)):
         where = at.at(name, index)
@@ -217,7 +219,7 @@ def _action(dialect: _Dialect, fields: Fields, at: Pointer, problems: Problems) 
 
 def _say_domains(dialect: _Dialect, at: Pointer, problems: Problems) -> None:
     accept = "Accept" if dialect is CLUSTER else "Allow"
-    help_ = f"accept the names that are wanted, and deny the rest in a rule after it"
+    help_ = "accept the names that are wanted, and deny the rest in a rule after it"
     problems.add("bad-peer", f"'domainNames' goes with action {accept} only", at.at("domainNames"), help_, key=True)
 
 

@@ -37,7 +37,7 @@ class Fragment:
 
     def _outer(self, offset: int) -> int:
         """An offset of the fragment, in the source."""
-        from bisect import bisect_right  # noqa: PLC0415 - only messages come here
+        from bisect import bisect_right
 
         row = bisect_right(self._line_starts, offset)
         line = min(self.line + row - 1, len(self.source.line_starts))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netpolspec.load.fragment import Fragment
     from netpolspec.source import Path, Span
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 MAX_DEPTH = 100

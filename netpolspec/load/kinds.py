@@ -5,17 +5,18 @@ Built-in kinds are those that an API server of Kubernetes v1.35 serves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.load import admin_policy, network_policy, services, workloads
 from netpolspec.load.names import check_label_name, check_service_name, check_subdomain
-from netpolspec.load.schema import Fields, Problems, Record
 from netpolspec.load.simple import NAMESPACE, NODE, make_namespace, make_node
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netpolspec.load.metadata import Meta
+    from netpolspec.load.schema import Fields, Problems, Record
     from netpolspec.policy.objects import Object
     from netpolspec.source import Pointer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.files import KUSTOMIZATIONS, read_source
@@ -138,7 +138,7 @@ def _open(name: str, path: Path, place: Span) -> Policy:
 @lru_cache(maxsize=256)
 def _read(name: str, path: Path, _state: tuple[int, int]) -> tuple[Policy, tuple[Diagnostic, ...]]:
     """A policy's file and what is wrong with its text; read again only when it has changed."""
-    from netpolspec.load.yaml_text import read_yaml  # noqa: PLC0415 - only specs with policies need it
+    from netpolspec.load.yaml_text import read_yaml
 
     source = read_source(path, shown=_show(path))
     documents, problems = read_yaml(Fragment(source, source.text))
@@ -181,6 +181,7 @@ def instantiate(
     namespace: str | None,
     statement: Span,
     place: Span,
+    *,
     places: Mapping[str, Span] | None = None,
 ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
     """The objects of a policy with values for its variables.
@@ -230,11 +231,11 @@ def _schema(value: object) -> Record | None:
 
 def _place(
     policy: Policy,
-    manifest: Any,
+    manifest: Mapping[str, Any],
     namespace: str | None,
     at: Pointer,
-    place: Span,  # noqa: ANN401 - from a file
-) -> tuple[Any, tuple[Diagnostic, ...]]:
+    place: Span,
+) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
     """A manifest in the namespace that was asked for, and why it cannot be there."""
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     if not isinstance(metadata, dict) or not is_namespaced(str(manifest.get("apiVersion")), str(manifest.get("kind"))):
@@ -268,9 +269,9 @@ class _Asked:
         for name in given:
             if name not in self.known:
                 guess = nearest(name, self.known)
-                hint = (f"did you mean '{guess}'?",) if guess else ()
+                close = (f"did you mean '{guess}'?",) if guess else ()
                 message = f"policy '{self.policy.name}' has no variable '{name}'"
-                self._say("unknown-variable", message, name, *hint, f"it declares {listed}")
+                self._say("unknown-variable", message, name, *close, f"it declares {listed}")
         values: dict[str, Json] = {}
         for name, variable in self.known.items():
             value = given.get(name, variable.default)

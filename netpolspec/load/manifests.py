@@ -139,12 +139,12 @@ def _documents(fragment: Fragment) -> tuple[Iterable[tuple[Any, Document]], tupl
     name = fragment.source.path.lower()
     is_json = name.endswith(".json")
     if is_json or (not name.endswith((".yaml", ".yml")) and fragment.text.lstrip()[:1] == "{"):
-        from netpolspec.load.json_text import read_json  # noqa: PLC0415 - one of the two is enough
+        from netpolspec.load.json_text import read_json
 
         values, problems = read_json(fragment)
         if is_json or not problems or problems[0].code != "json-syntax":
             return values, problems
-    from netpolspec.load.yaml_text import read_yaml  # noqa: PLC0415 - likewise
+    from netpolspec.load.yaml_text import read_yaml
 
     return read_yaml(fragment)
 

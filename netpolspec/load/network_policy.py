@@ -134,7 +134,7 @@ def _say_empty(at: Pointer, problems: Problems, ends: str) -> None:
         "empty-peer",
         f"an item of '{ends}' names no peer",
         at,
-        f"an empty peer does not stand for everybody, as some texts have it: the API server refuses it",
+        "an empty peer does not stand for everybody, as some texts have it: the API server refuses it",
         f"to allow everybody, leave '{ends}' out: {direction}: [{{}}]",
         "to allow all pods of all namespaces, write: namespaceSelector: {}",
     )

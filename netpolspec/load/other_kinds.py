@@ -74,7 +74,7 @@ def other_kind(
     namespaced = (version, kind) in _IN_NAMESPACES if known else written or (is_policy and not _is_wide(kind))
     namespace = meta.namespace if namespaced else ""
     name = kind if known else f"{kind}.{group}"
-    policies = ()
+    policies: tuple[ForeignPolicy, ...] = ()
     if is_policy:
         reach = namespace if namespace and (group, namespace) != ("security.istio.io", _MESH_WIDE) else None
         policies = (ForeignPolicy(version, kind, meta.name, reach, at),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Severity, nearest
 
@@ -42,16 +42,6 @@ class Problems:
         return sum(problem.severity is Severity.ERROR for problem in self.found)
 
 
-class Shape(Protocol):
-    """The type of a value."""
-
-    zero: Any
-
-    def read(self, value: Any, at: Pointer, problems: Problems) -> Any:  # noqa: ANN401 - whatever was parsed
-        """The value as the server would hold it; what does not fit is reported and becomes None."""
-        ...
-
-
 def describe(value: object) -> str:
     """A value in a message."""
     match value:
@@ -81,7 +71,7 @@ class Text:
     zero: str = ""
 
     def read(self, value: object, at: Pointer, problems: Problems) -> str | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, str):
             return value
         scalar = isinstance(value, (bool, int, float))
@@ -98,7 +88,7 @@ class Whole:
     zero: int = 0
 
     def read(self, value: object, at: Pointer, problems: Problems) -> int | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         limit = 2 ** (self.bits - 1)
@@ -116,7 +106,7 @@ class Flag:
     zero: bool = False
 
     def read(self, value: object, at: Pointer, problems: Problems) -> bool | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, bool):
             return value
         _wrong(problems, value, at, "true or false")
@@ -130,7 +120,7 @@ class NumberOrName:
     zero: int = 0
 
     def read(self, value: object, at: Pointer, problems: Problems) -> int | str | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, str):
@@ -148,7 +138,7 @@ class Anything:
     zero: None = None
 
     def read(self, value: object, at: Pointer, problems: Problems) -> object:  # noqa: ARG002 - the protocol's shape
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         return value
 
 
@@ -160,7 +150,7 @@ class Items:
     zero: tuple[()] = ()
 
     def read(self, value: object, at: Pointer, problems: Problems) -> list[Any] | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, (list, tuple)):
             item = self.item
             return [
@@ -180,7 +170,7 @@ class Table:
     zero: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if isinstance(value, Mapping):
             shape = self.value
             return {
@@ -200,7 +190,7 @@ class Record:
     zero: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
-        """See `Shape`."""
+        """The value as the server holds it; see `Shape`."""
         if not isinstance(value, Mapping):
             _wrong(problems, value, at, "a mapping")
             return None
@@ -220,3 +210,10 @@ class Record:
         guess = nearest(key, self.fields)
         help_ = f"did you mean '{guess}'?" if guess else f"known here: {', '.join(self.fields)}"
         problems.add("unknown-field", f"unknown field '{key}'", at, help_, key=True)
+
+
+Shape: TypeAlias = Text | Whole | Flag | NumberOrName | Anything | Items | Table | Record
+"""The type of a value. Each has `zero`, what a null in a list is, and `read`.
+
+`read(value, at, problems)` gives the value as the server would hold it; what does not fit is reported and is None.
+"""

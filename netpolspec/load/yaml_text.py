@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import yaml
 
@@ -81,7 +81,7 @@ class _Walk:
     """Reads the events of one document as far as a path leads."""
 
     def __init__(self, text: str) -> None:
-        self.next_event: Callable[[], yaml.Event] = _Loader(text).get_event
+        self.next_event = cast("Callable[[], yaml.Event]", _Loader(text).get_event)
 
     def skip(self, event: yaml.Event) -> int:
         """Read the rest of the value that begins with this event; the offset of its end."""
@@ -122,7 +122,13 @@ class _Walk:
         return start, self.skip(event), None
 
 
-def _index(mark: yaml.Mark | None) -> int:
+class _Mark(Protocol):
+    """A position, libyaml's or PyYAML's."""
+
+    index: int
+
+
+def _index(mark: _Mark | None) -> int:
     """The offset of a mark, which events always have."""
     return mark.index if mark is not None else 0
 
@@ -172,7 +178,7 @@ class _Reader:
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
         self.problems: list[Diagnostic] = []
-        self.next_event: Callable[[], yaml.Event] = _Loader(fragment.text).get_event
+        self.next_event = cast("Callable[[], yaml.Event]", _Loader(fragment.text).get_event)
         self._start_document()
 
     def _start_document(self) -> None:
@@ -377,7 +383,7 @@ def _explain(fragment: Fragment, error: yaml.YAMLError) -> Diagnostic:
         problem = error.problem or "cannot be read"
         at = min(_index(mark), len(fragment.text))
         hint = _HELP.get(problem)
-        notes = ()
+        notes: tuple[Note, ...] = ()
         if error.context and error.context_mark is not None and _index(error.context_mark) != at:
             began = _index(error.context_mark)
             notes = (Note(error.context, fragment.span(began, began + 1)),)

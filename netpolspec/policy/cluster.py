@@ -75,7 +75,7 @@ class _Sorted:
         self.endpoints: list[Endpoints] = []
 
 
-def _sort(objects: Iterable[Object]) -> _Sorted:
+def _sort(objects: Iterable[Object]) -> _Sorted:  # noqa: C901 - one case for each kind
     by = _Sorted()
     for thing in objects:
         match thing:
@@ -108,8 +108,10 @@ def _mentioned(by: _Sorted, pods: Iterable[Pod]) -> Iterator[str]:
         yield pod.namespace
     for workload in by.workloads.values():
         yield workload.ref.namespace
-    for thing in (*by.services.values(), *by.policies.values(), *by.endpoints):
-        yield thing.namespace
+    for namespace, _ in (*by.services, *by.policies):
+        yield namespace
+    for endpoints in by.endpoints:
+        yield endpoints.namespace
     for policy in by.foreign:
         if policy.namespace is not None:
             yield policy.namespace
@@ -172,7 +174,7 @@ def _make(
     workload: Workload, owner: WorkloadRef, taken: set[tuple[str, str]], nodes: Mapping[str, Node]
 ) -> Iterator[Pod]:
     ref = workload.ref
-    places = [*nodes] or [None] if ref.kind == "DaemonSet" else [None] * workload.replicas
+    places: list[str | None] = [*nodes] or [None] if ref.kind == "DaemonSet" else [None] * workload.replicas
     for index, node in enumerate(places):
         number = index + workload.first
         name = f"{ref.name}-{number}"
