@@ -25,7 +25,7 @@ specs *arguments: setup
 # Write what the program prints into the golden files, then read the diff.
 golden *arguments: setup
     -pytest --quiet --update-golden "$@"
-    git diff --stat -- tests
+    git status --short -- tests
 
 # Have the property and fuzz tests try 3000 examples each, new ones each time (minutes).
 fuzz *arguments: setup
@@ -52,7 +52,7 @@ docs *arguments: setup
 
 # Print how fast it is.
 bench *arguments: setup
-    python benchmarks "$@"
+    for benchmark in benchmarks/*.py; do python "$benchmark" "$@"; done
 
 # Build the wheel, by way of the sdist, and run the tests against it: a clean environment, another folder.
 wheel *arguments: setup

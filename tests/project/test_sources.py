@@ -59,6 +59,14 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert broken == []
 
 
+def test_the_places_that_the_architecture_names_exist() -> None:
+    text = strip_code((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    places = {place for place in re.findall(r"`([\w./-]+)`", text) if "/" in place or place.endswith(".py")}
+    assert len(places) > 10
+    missing = {place for place in places if not ((ROOT / place).exists() or (ROOT / "netpolspec" / place).exists())}
+    assert missing == set()
+
+
 def test_the_changelog_tells_of_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     versions = re.findall(r"^## \[?([^\]\s]+)", changelog, re.MULTILINE)
