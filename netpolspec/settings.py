@@ -101,7 +101,7 @@ def _strings(separator: str) -> Callable[[object], tuple[str, ...]]:
 def _assume(value: object) -> Mapping[str, str]:
     """`KEY=VALUE` items (a list, or text with commas or blanks between them), or a table."""
     if isinstance(value, Mapping):
-        pairs = {str(key): str(item).lower() if isinstance(item, bool) else item for key, item in value.items()}
+        pairs = {str(key): ("no", "yes")[item] if isinstance(item, bool) else item for key, item in value.items()}
     else:
         items = [part for text in _strings(",")(value) for part in text.split()]
         without = next((item for item in items if "=" not in item), None)
@@ -116,7 +116,7 @@ def _assume(value: object) -> Mapping[str, str]:
         try:
             _one_of(*assumptions.choices(key))(item)
         except SettingError as wrong:
-            raise SettingError(f"'{key}' {wrong}", *wrong.help) from None
+            raise SettingError(f"has '{key}', which {wrong}", *wrong.help) from None
     return {key: str(item) for key, item in pairs.items()}
 
 
