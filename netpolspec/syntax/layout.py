@@ -19,24 +19,39 @@ if TYPE_CHECKING:
     from netpolspec.source import Source, Span
 
 
+def make_view(text: str) -> str:
+    """The text as the parser reads it, offset by offset: without a byte order mark, and with an end on each line."""
+    if text.startswith("\ufeff"):
+        text = f" {text[1:]}"
+    if not text.endswith("\n"):
+        text += "\n"
+    # A backslash that ends the last line has nothing to join.
+    return f"{text}\n" if text.endswith(("\\\n", "\\\r\n")) else text
+
+
 class Layout:
-    """The post-lexer of the grammar. It holds the source of the one parse that is going on."""
+    """The post-lexer of the grammar. It knows the source of the one parse that is going on, and where that has come."""
 
     always_accept = ("END_OF_LINE", "WORD")
     """WORD everywhere, so that a keyword is never cut out of a longer word."""
 
     def __init__(self) -> None:
         self.source: Source | None = None
+        self.before: Token | None = None
+        """What ended the statement before: the end of a line, a semicolon, or None at the start."""
+        self.statement: list[Token] = []
+        """The tokens of the statement that is being read."""
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         """Give each end of a line its type; refuse a rule that mixes tabs with spaces."""
+        self.before, self.statement = None, []
         indentation = ""
         rule_indentation: Span | None = None
         in_table = False
         for token in stream:
             if token.type == "END_OF_LINE":
                 following = token[token.rindex("\n") + 1 :]
-                if not following or token.end_pos == self._end:
+                if not following:
                     token.type = "_NEWLINE"
                     indentation, rule_indentation, in_table = "", None, False
                 elif in_table and len(following) > len(indentation) and following.startswith(indentation):
@@ -48,21 +63,26 @@ class Layout:
             elif token.type == "MATRIX":
                 in_table = True
             yield token
-
-    @property
-    def _end(self) -> int:
-        return len(self.source.text) if self.source else -1
+            if token.type in _SEPARATORS:
+                self.before, self.statement = token, []
+            else:
+                self.statement.append(token)
 
     def _check(self, token: Token, following: str, first: Span | None) -> Span:
         """The indentation that the lines of this rule must be like."""
         assert self.source is not None  # noqa: S101 - set before each parse
         end = token.end_pos or 0
-        span = self.source.span(end - len(following), end)
         if first is None:
-            first = span
-        if following[0] == first.text[0] and following.count(following[0]) == len(following):
-            return first
-        raise Refusal(_mixed(span, first))
+            first = self.source.span(end - len(following), end)
+            kind = following[0]
+        else:
+            kind = self.source.text[first.start]
+        if following.count(kind) != len(following):
+            raise Refusal(_mixed(self.source.span(end - len(following), end), first))
+        return first
+
+
+_SEPARATORS = frozenset({"_NEWLINE", "_INDENTED", "_ROW", "_SEMICOLON"})
 
 
 def _mixed(span: Span, first: Span) -> Diagnostic:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from netpolspec.diagnostics import Diagnostic, Refusal
+from netpolspec.syntax.words import Flaw
 
 if TYPE_CHECKING:
     from lark import Lark
 
-    from netpolspec.source import Source
-    from netpolspec.syntax.ast import File
+    from netpolspec.source import Source, Span
+    from netpolspec.syntax.ast import DestinationName, File, SourceName
     from netpolspec.syntax.build import Builder
     from netpolspec.syntax.layout import Layout
 
 _LOCK = threading.Lock()
 """The callbacks and the post-lexer know the text of the one parse that is going on."""
 
+_REMEMBERED = 1 << 17
+"""Different endpoints to remember: a spec names few, and many times."""
+
 
 @cache
 def _load() -> tuple[Lark, Builder, Layout]:
     """The parser, made when the first text comes: it takes longer than `netpolspec --version` should."""
-    from lark import Lark  # noqa: PLC0415 - start-up
+    from lark import Lark
 
-    from netpolspec.syntax.build import Builder  # noqa: PLC0415
-    from netpolspec.syntax.layout import Layout  # noqa: PLC0415
+    from netpolspec.syntax.build import Builder
+    from netpolspec.syntax.layout import Layout
 
     builder, layout = Builder(), Layout()
     parser = Lark.open_from_package(
@@ -52,13 +56,15 @@ def parse_file(source: Source, text: str | None = None) -> tuple[File | None, tu
     Returns:
         The AST and no diagnostics, or None and at least one.
     """
-    from lark import UnexpectedInput  # noqa: PLC0415 - start-up
+    from lark import UnexpectedInput
 
-    view = source.text if text is None else text
-    if view.startswith("\ufeff"):
-        view = " " + view[1:]
-    if not view.endswith("\n"):
-        view += "\n"
+    from netpolspec.syntax.layout import make_view
+
+    binary = source.text.find("\0")
+    if binary != -1:
+        span = source.span(binary, binary + 1)
+        return None, (Diagnostic("binary-file", "this is a binary file", span, help=("a spec is a UTF-8 text",)),)
+    view = make_view(source.text if text is None else text)
     with _LOCK:
         parser, builder, layout = _load()
         builder.begin(source, view)
@@ -68,9 +74,65 @@ def parse_file(source: Source, text: str | None = None) -> tuple[File | None, tu
         except Refusal as refusal:
             return None, (*builder.problems, *refusal.diagnostics)
         except UnexpectedInput as error:
-            if builder.problems:
-                return None, tuple(builder.problems)
-            return None, (Diagnostic("syntax", str(error), source.span(error.pos_in_stream or 0, error.pos_in_stream or 0)),)
-        if builder.problems:
-            return None, tuple(builder.problems)
-        return file, ()
+            from netpolspec.syntax.explain import explain
+
+            # A quote that is not closed, say, is the cause; where the parser got stuck behind it is not.
+            return None, tuple(builder.problems) or (explain(error, layout, view),)
+        return (None, tuple(builder.problems)) if builder.problems else (file, ())
+
+
+def parse_source(text: str, span: Span) -> SourceName | Diagnostic:
+    """What a source of an `expect` names.
+
+    Args:
+        text: one word, expanded and without quotes.
+        span: where it stands, for messages.
+    """
+    found = _source(text)
+    return found.at(span, text) if isinstance(found, Flaw) else found
+
+
+def parse_destination(text: str, span: Span) -> DestinationName | Diagnostic:
+    """What a destination of an `expect` names.
+
+    Args:
+        text: one word, expanded and without quotes.
+        span: where it stands, for messages.
+    """
+    found = _destination(text)
+    return found.at(span, text) if isinstance(found, Flaw) else found
+
+
+@lru_cache(_REMEMBERED)
+def _source(text: str) -> SourceName | Flaw:
+    from netpolspec.syntax.explain_endpoints import explain_source
+
+    found = _endpoint(text, "source")
+    result: SourceName | Flaw = explain_source(text, found) if isinstance(found, int) else found
+    return result
+
+
+@lru_cache(_REMEMBERED)
+def _destination(text: str) -> DestinationName | Flaw:
+    from netpolspec.syntax.explain_endpoints import explain_destination
+
+    found = _endpoint(text, "destination")
+    result: DestinationName | Flaw = explain_destination(text, found) if isinstance(found, int) else found
+    return result
+
+
+def _endpoint(text: str, start: str) -> Any:  # noqa: ANN401 - depends on the start rule
+    """What the grammar makes of a word: the name, what is wrong with it, or the offset where it got stuck."""
+    from lark import UnexpectedInput, UnexpectedToken
+
+    from netpolspec.syntax.endpoints import BadEndpoint
+
+    if not text.isprintable():
+        return 0
+    try:
+        return _load()[0].parse(text, start=start)
+    except BadEndpoint as refusal:
+        return refusal.flaw
+    except UnexpectedInput as error:
+        at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+        return len(text) if at_end else error.pos_in_stream

@@ -3,61 +3,70 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-SPECIAL = re.compile(r'["$\[\\]')
-"""Without one of these characters a word has no flaw."""
+from netpolspec.diagnostics import Diagnostic
+from netpolspec.source import Span
 
-_REFERENCE = r"\$(?:\((?:[^()$\n]|\$\([^()$\n]*\)|\$[^(\n])*\)|[@*$])"
-_PIECE = re.compile(
-    r'[^"$\[\\]+|\\|"(?:[^"\\\n]|\\[^\n]|\\\n)*"|' + _REFERENCE + r'|\$|\[(?:[^\[\]"#;\n]|"(?:[^"\\\n]|\\[^\n])*")*\]'
-)
-_DOLLAR = re.compile(r"\$(?P<whole>\((?P<inside>(?:[^()$\n]|\$\([^()$\n]*\)|\$[^(\n])*)\)|[@*$])?")
-_NAME = re.compile(r"[^\s:=#,;\"()$?+]+(?::[^=]*=.*)?$")
+SPECIAL = re.compile(r'["$\[]')
+"""A word without any of these characters is whole."""
+
+_REFERENCE = r"\$\((?:[^()$\n]|\$\([^()$\n]*\)|\$[^(\n])*\)"
+_QUOTED = r'"(?:[^"\\\n]|\\[^\n]|\\\n)*"'
+_BRACKETS = r'\[(?:[^\[\]"#;\n]|"(?:[^"\\\n]|\\[^\n])*")*\]'
+_WORD_PIECE = re.compile(rf'[^"$\[]+|{_QUOTED}|{_REFERENCE}|\$(?!\()|{_BRACKETS}')
+_VALUE_PIECE = re.compile(rf'[^"]+|{_QUOTED}')
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong with a word; `start` and `end` are offsets into it."""
+class Flaw(NamedTuple):
+    """What is wrong with a text; `start` and `end` are offsets into it."""
 
     code: str
     message: str
     start: int
     end: int
-    help: str
+    help: tuple[str, ...]
+
+    def at(self, span: Span, text: str) -> Diagnostic:
+        """The flaw as a message: exact where the text stands in the source as it is, else about the whole span."""
+        if span.text == text:
+            span = Span(span.source, span.start + self.start, span.start + self.end)
+        return Diagnostic(self.code, self.message, span, help=self.help)
 
 
-def find_flaw(text: str, *, value: bool = False) -> Flaw | None:
-    """The first thing that is wrong with a word, or with a variable's value (where brackets are plain characters)."""
+def find_flaw(text: str) -> Flaw | None:
+    """The first thing that is not whole in a word."""
+    return _first_gap(text, _WORD_PIECE)
+
+
+def find_flaw_of_value(text: str) -> Flaw | None:
+    """The first quote that is not closed in a variable's value; its other characters are looked at when it is used."""
+    return _first_gap(text, _VALUE_PIECE)
+
+
+def _first_gap(text: str, pieces: re.Pattern[str]) -> Flaw | None:
     at = 0
     while at < len(text):
-        piece = _PIECE.match(text, at)
-        if piece is None and text[at] == '"':
-            return Flaw("unclosed-quote", "this quote is not closed on its line", at, len(text), 'write the closing \'"\'')
-        if piece is None and not value:
-            return Flaw(
-                "unclosed-bracket",
-                "this bracket is not closed",
-                at,
-                len(text),
-                "write the closing ']' after the labels, as in 'ms-a[app=web,tier=api]'",
-            )
-        at = piece.end() if piece else at + 1
-    return find_bad_reference(text)
-
-
-def find_bad_reference(text: str) -> Flaw | None:
-    """The first `$` that begins no `$(NAME)`, `$(NAME:%=PATTERN)`, `$@`, `$*` or `$$`."""
-    for match in _DOLLAR.finditer(text):
-        inside = match["inside"]
-        if match["whole"] is None:
-            if text.startswith("$(", match.start()):
-                help_ = "write the closing ')' in the same word"
-                return Flaw("bad-reference", "this '$(' is not closed", match.start(), len(text), help_)
-            end = min(match.end() + 1, len(text))
-            help_ = "write '$(NAME)' for a variable, '$@' for the target, '$*' for the stem, '$$' for a dollar"
-            return Flaw("bad-reference", "this '$' begins no variable", match.start(), end, help_)
-        if inside is not None and not _NAME.match(inside):
-            help_ = "write '$(NAME)' or '$(NAME:%=PATTERN)'; there are no functions"
-            return Flaw("bad-reference", f"'{match[0]}' names no variable", match.start(), match.end(), help_)
+        piece = pieces.match(text, at)
+        if piece is None:
+            return _FLAWS[text[at]](text, at)
+        at = piece.end()
     return None
+
+
+def _open_quote(text: str, at: int) -> Flaw:
+    hint = "close it with '\"' on the same line; within quotes, '\\\"' is a quote"
+    return Flaw("open-quote", "this quote is not closed", at, len(text), (hint,))
+
+
+def _open_bracket(text: str, at: int) -> Flaw:
+    hint = "close it with ']' on the same line, as in 'ms-a[app=web,tier=api]'"
+    return Flaw("open-bracket", "'[' without its ']'", at, len(text), (hint,))
+
+
+def _open_reference(text: str, at: int) -> Flaw:
+    hint = "close it in the same word, as in '$(NAME)', or write '$$(' for the characters"
+    return Flaw("open-reference", "'$(' without its ')'", at, len(text), (hint,))
+
+
+_FLAWS = {'"': _open_quote, "[": _open_bracket, "$": _open_reference}
