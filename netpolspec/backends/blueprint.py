@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from netpolspec.backends.catalog import CNIS, DEFAULT_CNI, NONE, BuiltIn, Cni, IpFamily
 from netpolspec.backends.manifest import is_url
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DEFAULT_NAME = "netpolspec"
 
@@ -58,6 +56,10 @@ def from_environment(environment: Mapping[str, str]) -> Wish:
     )
 
 
+Facts: TypeAlias = Mapping[str, "str | int"]
+"""Fields of a Wish (the name left out) to what they say; a field that says nothing is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blueprint:
     """A cluster to make, checked."""
@@ -70,6 +72,29 @@ class Blueprint:
     ip_family: IpFamily = IpFamily.IPV4
     node_image: str | None = None
     kind_config: str | None = None
+    asked: Facts = field(default_factory=dict)
+    """What somebody asked for; the rest is by default, and a cluster that has it otherwise will do as well."""
+
+    @property
+    def facts(self) -> Facts:
+        """What a cluster that is made from it is like, to be compared with what is asked for another time."""
+        wish = Wish(
+            cni=self.cni.name,
+            cni_manifest=self.cni_manifest,
+            nodes=None if self.kind_config else self.nodes,
+            ip_family=None if self.kind_config else str(self.ip_family),
+            node_image=self.node_image,
+            kind_config=self.kind_config,
+        )
+        return _facts(wish)
+
+    @property
+    def plugin(self) -> str:
+        """The network plugin for people: `calico v3.32.2`, or the place of its manifest."""
+        named = f"{self.cni.name} {self.cni.version}".strip()
+        if self.cni_manifest is None:
+            return named
+        return self.cni_manifest if self.cni is NONE else f"{named} and {self.cni_manifest}"
 
     @property
     def context(self) -> str:
@@ -104,11 +129,35 @@ def draw(*wishes: Wish) -> Blueprint:
         ip_family=IpFamily(merged.ip_family or IpFamily.IPV4),
         node_image=merged.node_image,
         kind_config=merged.kind_config,
+        asked=_facts(merged),
     )
     problem = _mismatch(blueprint)
     if problem is not None:
         raise Refusal(problem)
     return blueprint
+
+
+def _facts(wish: Wish) -> Facts:
+    said = {key: value for key, value in asdict(wish).items() if value is not None and key != "name"}
+    for key in ("cni_manifest", "kind_config"):
+        if key in said and not is_url(said[key]):
+            said[key] = str(Path(said[key]).absolute())
+    return said
+
+
+_DEFAULTED = ("cni_manifest", "node_image", "kind_config")
+"""What a cluster is made without, where nothing is said about it; of the rest, nothing is known then."""
+
+
+def contradiction(asked: Facts, made: Facts) -> str | None:
+    """Where a cluster is otherwise than somebody asks for: `--nodes 3 is asked for, it was made with --nodes 1`."""
+    for key, value in asked.items():
+        option = f"--{key.replace('_', '-')}"
+        if key in made and made[key] != value:
+            return f"{option} {value} is asked for, it was made with {option} {made[key]}"
+        if key not in made and key in _DEFAULTED:
+            return f"{option} {value} is asked for, it was made without {option}"
+    return None
 
 
 def _merge(strong: Wish, weak: Wish) -> Wish:

@@ -95,7 +95,9 @@ def write_kubeconfig(name: str, to: Path) -> None:
         WorldFailed: the cluster has no API server to speak of
     """
     to.parent.mkdir(parents=True, exist_ok=True)
-    finished = _run("export", "kubeconfig", "--name", name, "--kubeconfig", str(to), timeout=QUICK)
+    draft = to.with_suffix(".draft")  # another run may be reading it
+    draft.unlink(missing_ok=True)
+    finished = _run("export", "kubeconfig", "--name", name, "--kubeconfig", str(draft), timeout=QUICK)
     if not finished.ok:
         raise _failure(
             finished,
@@ -103,6 +105,7 @@ def write_kubeconfig(name: str, to: Path) -> None:
             f"to delete it: kind delete cluster --name {name}",
             "to use another one: --cluster-name NAME",
         )
+    draft.replace(to)
 
 
 # --- what went wrong ------------------------------------------------------------------------------------------------
@@ -160,6 +163,12 @@ def _explain(finished: shell.Finished, blueprint: Blueprint) -> WorldFailed:
             code="node-image",
             notes=notes[-1:],
         )
+    if _EXISTS in said:
+        return WorldFailed(
+            f"somebody else is making cluster '{blueprint.name}'",
+            "to use another one: --cluster-name NAME",
+            code="cluster-exists",
+        )
     for sign, message, help_ in _SIGNS:
         if sign in said:
             return WorldFailed(
@@ -177,13 +186,9 @@ def _explain(finished: shell.Finished, blueprint: Blueprint) -> WorldFailed:
     )
 
 
+_EXISTS = "node(s) already exist for a cluster with the name"
 _SIGNS = (
     # What kind writes, what it means, and what to do. Source: https://kind.sigs.k8s.io/docs/user/known-issues/
-    (
-        "node(s) already exist for a cluster with the name",
-        "there is a cluster '{name}' already, and it does not work",
-        "to delete it: kind delete cluster --name {name}",
-    ),
     (
         "too many open files",
         "the machine is out of inotify watches",

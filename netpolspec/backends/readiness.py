@@ -57,84 +57,86 @@ class Ailment:
     """The image that cannot be had."""
 
 
-def wait_until_ready(kubectl: Kubectl, workloads: Sequence[Workload], tell: Tell, *, timeout: float) -> None:
-    """Wait for the network plugin, the nodes, what else the plugin brings, and CoreDNS.
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The waits for one cluster."""
 
-    Each step may take `timeout` seconds. A plugin's Deployments come after the nodes: until those are Ready, nothing
-    but the DaemonSets is started on them.
+    kubectl: Kubectl
+    tell: Tell
+    timeout: float
+    """Seconds that each step may take."""
+    stays: bool
+    """Whether the cluster will still be there to be looked at when a wait has failed."""
 
-    Raises:
-        WorldFailed: a step took too long, or a pod is stuck; the notes name pods, images and events
-    """
-    for workload in workloads:
-        if workload.kind == "DaemonSet":
-            _await_rollout(kubectl, workload, tell, "the pods' network", timeout)
-    _await_nodes(kubectl, tell, timeout)
-    for workload in workloads:
-        if workload.kind != "DaemonSet":
-            _await_rollout(kubectl, workload, tell, "it came with the network plugin", timeout)
-    if COREDNS not in workloads and _exists(kubectl, COREDNS):
-        _await_rollout(kubectl, COREDNS, tell, "names of Services", timeout)
+    def wait(self, workloads: Sequence[Workload]) -> None:
+        """Wait for the network plugin, the nodes, what else the plugin brings, and CoreDNS.
 
+        A plugin's Deployments come after the nodes: until those are Ready, only DaemonSets start on them.
 
-def _exists(kubectl: Kubectl, workload: Workload) -> bool:
-    found = kubectl.check(
-        *("-n", workload.namespace, "get", workload.kind, workload.name, "--ignore-not-found", "-o", "name")
-    )
-    return bool(found.strip())
+        Raises:
+            WorldFailed: a step took too long, or a pod is stuck; the notes name pods, images and events
+        """
+        for workload in workloads:
+            if workload.kind == "DaemonSet":
+                self._rollout(workload, "the pods' network")
+        self._nodes()
+        for workload in workloads:
+            if workload.kind != "DaemonSet":
+                self._rollout(workload, "it came with the network plugin")
+        if COREDNS not in workloads and self._exists(COREDNS):
+            self._rollout(COREDNS, "names of Services")
 
+    def _exists(self, workload: Workload) -> bool:
+        names = ("-n", workload.namespace, "get", workload.kind, workload.name, "--ignore-not-found", "-o", "name")
+        return bool(self.kubectl.check(*names).strip())
 
-def _await_rollout(kubectl: Kubectl, workload: Workload, tell: Tell, why: str, timeout: float) -> None:
-    tell(f"waiting for {workload} ({why})")
-    wait = ("-n", workload.namespace, "rollout", "status", f"{workload.kind}/{workload.name}")
-    _await(kubectl, wait, str(workload), lambda: ailments_of(kubectl, workload), timeout)
+    def _rollout(self, workload: Workload, why: str) -> None:
+        self.tell(f"waiting for {workload} ({why})")
+        wait = ("-n", workload.namespace, "rollout", "status", f"{workload.kind}/{workload.name}")
+        self._await(wait, str(workload), lambda: ailments_of(self.kubectl, workload))
 
+    def _nodes(self) -> None:
+        self.tell("waiting for the nodes to be Ready (they are once the plugin has configured them)")
+        # The plugin's pods may be those of an operator, so that no manifest names them: all pods are looked at.
+        wait = ("wait", "--for=condition=Ready", "node", "--all")
+        self._await(wait, "the nodes", lambda: _stuck(self.kubectl, "--all-namespaces"))
 
-def _await_nodes(kubectl: Kubectl, tell: Tell, timeout: float) -> None:
-    tell("waiting for the nodes to be Ready (they are once the plugin has configured them)")
-    # The plugin's pods may be those of an operator, so that no manifest names them: all pods are looked at.
-    wait = ("wait", "--for=condition=Ready", "node", "--all")
-    _await(kubectl, wait, "the nodes", lambda: _stuck(kubectl, "--all-namespaces"), timeout)
+    def _await(self, wait: Sequence[str], what: str, look: Callable[[], tuple[Ailment, ...]]) -> None:
+        """Run a kubectl command that waits, a slice at a time, and look at the pods in between."""
+        began = time.monotonic()
+        stuck = 0
+        while True:
+            left = began + self.timeout - time.monotonic()
+            given = max(1, round(min(SLICE, left)))
+            finished = self.kubectl.run(*wait, f"--timeout={given}s", timeout=given + 15)
+            if finished.ok:
+                return
+            ailments = look()
+            stuck = stuck + 1 if any(each.reason in _HOPELESS for each in ailments) else 0
+            waited = time.monotonic() - began
+            if stuck >= _PATIENCE or waited >= self.timeout:
+                notes = (*(each.text for each in ailments[:5]), *_node_troubles(self.kubectl)) or (finished.said,)
+                raise self._failure(f"{what} not ready after {waited:.0f} s", ailments, notes)
 
-
-def _await(
-    kubectl: Kubectl, wait: Sequence[str], what: str, look: Callable[[], tuple[Ailment, ...]], timeout: float
-) -> None:
-    """Run a kubectl command that waits, a slice at a time, and look at the pods in between."""
-    deadline = time.monotonic() + timeout
-    stuck = 0
-    while True:
-        given = max(1, round(min(SLICE, deadline - time.monotonic())))
-        finished = kubectl.run(*wait, f"--timeout={given}s", timeout=given + 15)
-        if finished.ok:
-            return
-        ailments = look()
-        stuck = stuck + 1 if any(each.reason in _HOPELESS for each in ailments) else 0
-        if stuck >= _PATIENCE or time.monotonic() >= deadline:
-            notes = (*(each.text for each in ailments[:5]), *_node_troubles(kubectl)) or (finished.said,)
-            raise _unready(kubectl, what, timeout, ailments, notes)
-
-
-def _unready(
-    kubectl: Kubectl, what: str, timeout: float, ailments: Sequence[Ailment], notes: Sequence[str]
-) -> WorldFailed:
-    help_ = []
-    image = next((each.image for each in ailments if each.image), None)
-    if image is not None:
-        message = f"{what}: image '{image}' cannot be had"
-        cluster = kubectl.context.removeprefix("kind-")
-        help_.append(f"where this machine has the image: kind load docker-image {image} --name {cluster}")
-        help_.append("where a mirror has it: --cni-manifest with a manifest that names the mirror")
-    elif ailments:
-        message = f"{what}: not ready after {timeout:.0f} s: {ailments[0].reason or 'pods do not start'}"
-    else:
-        message = f"{what}: not ready after {timeout:.0f} s"
-    if ailments:
-        namespace, pod = ailments[0].pod.split("/")
-        help_.append(f"to see for yourself: {kubectl.line('-n', namespace, 'describe', 'pod', pod)}")
-    else:
-        help_.append(f"to see for yourself: {kubectl.line('get', 'nodes,pods', '--all-namespaces')}")
-    return WorldFailed(message, *help_, code="not-ready", notes=notes)
+    def _failure(self, message: str, ailments: Sequence[Ailment], notes: Sequence[str]) -> WorldFailed:
+        image = next((each.image for each in ailments if each.image), None)
+        help_ = []
+        if image is not None:
+            message += f": image '{image}' cannot be had"
+            help_.append("where a mirror has it: --cni-manifest with a manifest that names the mirror")
+        elif ailments:
+            message += f": {ailments[0].reason or 'pods do not start'}"
+        if not self.stays:
+            help_.append("to look at it: `netpolspec up`, with the same options, leaves the cluster as it is")
+        elif image is not None:
+            cluster = self.kubectl.context.removeprefix("kind-")
+            help_.append(f"where this machine has it: kind load docker-image {image} --name {cluster}")
+        elif ailments:
+            namespace, pod = ailments[0].pod.split("/")
+            help_.append(f"to see for yourself: {self.kubectl.line('-n', namespace, 'describe', 'pod', pod)}")
+        else:
+            help_.append(f"to see for yourself: {self.kubectl.line('get', 'nodes,pods', '--all-namespaces')}")
+        return WorldFailed(message, *help_, code="not-ready", notes=notes)
 
 
 # --- which pod, which event, which image ----------------------------------------------------------------------------

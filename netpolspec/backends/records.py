@@ -22,6 +22,8 @@ from netpolspec.backends.base import WorldFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from netpolspec.backends.blueprint import Facts
+
 LOCK_TIMEOUT = 900.0
 """Seconds to wait while another process makes or deletes the same cluster."""
 _POLL = 0.2
@@ -43,7 +45,9 @@ class Record:
     keep: bool
     """Whether it stays when the run that made it ends: `netpolspec up` or `--keep`."""
     plugin: str
-    """The network plugin as it was wished for: `calico v3.32.2`, or the manifest's place."""
+    """The network plugin, for people: `calico v3.32.2`, or the manifest's place."""
+    facts: Facts
+    """What it is like, to be compared with what is asked for another time."""
     made_at: float
     """Seconds since the epoch."""
 
@@ -86,6 +90,7 @@ class Place:
                 stage=Stage(said["stage"]),
                 keep=bool(said["keep"]),
                 plugin=str(said["plugin"]),
+                facts=dict(said["facts"]),
                 made_at=float(said["made_at"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
