@@ -119,7 +119,7 @@ class Givens:
             namespace, place = expand_word(given.namespace, names), given.namespace.span
         elif "IN" in names.scope.variables:
             namespace = names.value("IN", given.name.span, ())
-        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places)
+        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places=places)
         self._sift(diagnostics)
         return resources
 

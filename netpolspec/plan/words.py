@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
-from netpolspec.plan.expand import Names, expand_word
+from netpolspec.plan.expand import Names, expand_text, expand_word
 from netpolspec.policy.objects import Protocol
 from netpolspec.syntax.ast import Word
 
@@ -41,7 +41,11 @@ def read_setting(word: Word, names: Names) -> Setting:
     cut = word.span.start + at
     key = Word(word.text[:at], word.span.source.span(word.span.start, cut))
     value = Word(word.text[at + 1 :], word.span.source.span(cut + 1, word.span.end))
-    text = expand_word(value, names) if value.text else ""
+    text = ""
+    if value.text[:1] in {"[", "{"}:
+        text = expand_text(value.text, names, value.span)  # JSON: its quotes are its own
+    elif value.text:
+        text = expand_word(value, names)
     return Setting(expand_word(key, names), text, key.span, value.span, value.text.startswith('"'))
 
 
