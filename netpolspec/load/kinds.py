@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.load import admin_policy, network_policy, services, workloads
-from netpolspec.load.names import check_label_name, check_service_name, check_subdomain
+from netpolspec.load.names import check_cron_job_name, check_label_name, check_service_name, check_subdomain
 from netpolspec.load.simple import NAMESPACE, NODE, make_namespace, make_node
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ KINDS: dict[tuple[str, str], Kind] = {
         workloads.STATEFUL_SET, workloads.controller("StatefulSet"), check_name=check_label_name
     ),
     ("batch/v1", "Job"): Kind(workloads.JOB, workloads.make_job),
-    ("batch/v1", "CronJob"): Kind(workloads.CRON_JOB, workloads.make_cron_job),
+    ("batch/v1", "CronJob"): Kind(workloads.CRON_JOB, workloads.make_cron_job, check_name=check_cron_job_name),
     ("v1", "Service"): Kind(services.SERVICE, services.make_service, check_name=check_service_name),
     ("v1", "Endpoints"): Kind(services.ENDPOINTS, services.make_endpoints),
     ("discovery.k8s.io/v1", "EndpointSlice"): Kind(services.ENDPOINT_SLICE, services.make_endpoint_slice),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.files import KUSTOMIZATIONS, read_source

@@ -156,7 +156,8 @@ def flatten(value: object, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
         return
     items = value.get("items")
     if not isinstance(items, (list, tuple)):
-        yield value, at
+        if items is not None or kind != "List":
+            yield value, at
         return
     version = value.get("apiVersion")
     for index, item in enumerate(items):

@@ -85,6 +85,7 @@ def read_meta(
     namespace = _namespace(fields, where, problems, namespaced=namespaced)
     labels: dict[str, str] = fields.get("labels", {})
     check_labels(labels, where.at("labels"), problems)
+    _check_annotations(fields.get("annotations", {}), where.at("annotations"), problems)
     if problems.errors > before:
         return None
     return Meta(name, namespace, labels, _controller(fields))
@@ -116,6 +117,20 @@ def _controller(fields: Fields) -> tuple[str, str] | None:
         if owner.get("controller") and owner.get("kind") and owner.get("name"):
             return owner["kind"], owner["name"]
     return None
+
+
+_MAX_ANNOTATIONS = 256 * 1024
+
+
+def _check_annotations(annotations: Mapping[str, str], at: Pointer, problems: Problems) -> None:
+    """ValidateAnnotations: keys are like those of labels, in either case, and all of it has a limit."""
+    size = 0
+    for key, value in annotations.items():
+        size += len(key) + len(value)
+        if wrong := check_label_key(key.lower()):
+            problems.add("bad-annotation", f"annotation key {describe(key)} {wrong}", at.at(key), key=True)
+    if size > _MAX_ANNOTATIONS:
+        problems.add("bad-annotation", f"annotations are longer than {_MAX_ANNOTATIONS} bytes", at, key=True)
 
 
 def check_labels(labels: Mapping[str, str], at: Pointer, problems: Problems) -> None:

@@ -52,6 +52,14 @@ def check_subdomain(text: str) -> str | None:
     return "must consist of lower case letters, digits, '-' and '.', and begin and end with a letter or digit"
 
 
+_MAX_CRON_JOB = 52
+
+
+def check_cron_job_name(text: str) -> str | None:
+    """A CronJob's name: its Jobs add eleven characters to it, and may have 63."""
+    return f"is longer than {_MAX_CRON_JOB} characters" if len(text) > _MAX_CRON_JOB else check_subdomain(text)
+
+
 @lru_cache(maxsize=8192)
 def check_label_key(text: str) -> str | None:
     """A label's key: an optional DNS subdomain and `/`, then a name."""
