@@ -43,6 +43,7 @@ class Givens:
     """Folders from the settings, searched after the spec's own and before the library."""
     warnings: list[Diagnostic] = field(default_factory=list)
     _manifests: dict[Path, tuple[Resource, ...]] = field(default_factory=dict)
+    _policies: dict[tuple[Path, str, str | None], tuple[Resource, ...]] = field(default_factory=dict)
 
     def read(self, given: Given, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
         """The objects of one `given`; warnings are kept.
@@ -119,9 +120,13 @@ class Givens:
             namespace, place = expand_word(given.namespace, names), given.namespace.span
         elif "IN" in names.scope.variables:
             namespace = names.value("IN", given.name.span, ())
-        resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places=places)
-        self._sift(diagnostics)
-        return resources
+        # Scenarios that give the same policy share its objects, and so the models and lookups made from them.
+        key = (policy.path, json.dumps(variables, sort_keys=True), namespace)
+        if key not in self._policies:
+            resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places=places)
+            self._sift(diagnostics)
+            self._policies[key] = resources
+        return self._policies[key]
 
     def _folders(self, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
         """Where policies are looked up, nearest first; the library that ships with netpolspec comes last."""
