@@ -53,6 +53,8 @@ class Settings:
     """What was given with `assume`, sorted: `hostnetwork=pod`."""
     log_format: Format
     log_level: Level
+    clusters: tuple[Mapping[str, str | int], ...] = ()
+    """What each place says about a cluster to make, by keys of CLUSTER_KEYS; the place that counts first."""
 
 
 class SettingError(ValueError):
@@ -85,6 +87,19 @@ def _flag(value: object) -> bool:
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     raise SettingError(f"cannot be {_shown(value)}", "it is true or false")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise SettingError(f"cannot be {_shown(value)}", "it is a string")
+
+
+def _count(value: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, int) and not isinstance(number, bool) and number > 0:
+        return number
+    raise SettingError(f"cannot be {_shown(value)}", "it is a whole number, at least 1")
 
 
 def _strings(separator: str) -> Callable[[object], tuple[str, ...]]:
@@ -144,8 +159,24 @@ _ASSUME: _Setting[Mapping[str, str]] = _Setting("assume", _assume, {})
 _LOG_FORMAT = _Setting("log-format", _one_of(*Format), Format.CONSOLE.value)
 _LOG_LEVEL = _Setting("log-level", _one_of(*(level.name.lower() for level in Level)), "warning")
 
-KEYS: tuple[str, ...] = tuple(
-    each.key for each in (_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _LOG_FORMAT, _LOG_LEVEL)
+# What the words of these mean is known to backends.blueprint, which only commands that make clusters import.
+_OF_CLUSTERS: tuple[_Setting[str | int], ...] = (
+    *(
+        _Setting[str | int](key, _text, "")
+        for key in ("cluster-name", "cni", "cni-manifest", "ip-family", "node-image", "kind-config")
+    ),
+    _Setting[str | int]("nodes", _count, 0),
+)
+CLUSTER_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_CLUSTERS)
+"""The keys that say what cluster `--on kind` and `up` are to make."""
+_FILES = frozenset({"cni-manifest", "kind-config"})
+
+KEYS: tuple[str, ...] = (
+    *(
+        each.key
+        for each in (_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _LOG_FORMAT, _LOG_LEVEL)
+    ),
+    *CLUSTER_KEYS,
 )
 """Every key of `[tool.netpolspec]`."""
 
@@ -202,6 +233,17 @@ class _Layers:
         ]
         return values[0] if values else setting.default
 
+    def clusters(self) -> tuple[Mapping[str, str | int], ...]:
+        """What each place says about a cluster; they are not mixed here, for some of it only makes sense together."""
+        said: dict[str, dict[str, str | int]] = {layer.prefix: {} for layer in self._layers}
+        for setting in _OF_CLUSTERS:
+            for layer, value in self.each(setting):
+                is_path = setting.key in _FILES and "://" not in str(value)
+                if layer.table is not None and is_path:
+                    value = os.path.relpath(layer.table.folder / str(value))  # noqa: PLW2901 - the same value
+                said[layer.prefix][setting.key] = value
+        return tuple(said.values())
+
 
 def _of_environment(environ: Mapping[str, str]) -> _Layer:
     """NETPOLSPEC_..., and the two variables on colours that many programs share."""
@@ -254,6 +296,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         assumed=tuple(f"{key}={value}" for key, value in sorted(assumed.items())),
         log_format=Format(layers.one(_LOG_FORMAT)),
         log_level=Level[layers.one(_LOG_LEVEL).upper()],
+        clusters=layers.clusters(),
     )
     wrong = [*layers.wrong, *(_unknown_keys(table) if table else ())]
     if wrong:

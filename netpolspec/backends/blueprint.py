@@ -39,20 +39,20 @@ class Wish:
     """A file."""
 
 
-VARIABLES: Mapping[str, str] = {
-    "node_image": "NETPOLSPEC_NODE_IMAGE",
-    "kind_config": "NETPOLSPEC_KIND_CONFIG",
-    "cni_manifest": "NETPOLSPEC_CNI_MANIFEST",
-}
-"""Field of a Wish to the environment variable that says the same."""
+def wish(said: Mapping[str, str | int]) -> Wish:
+    """What one place says, as the settings read it: `{"cluster-name": "mine", "nodes": 3}`."""
 
+    def text(key: str) -> str | None:
+        return str(said[key]) if key in said else None
 
-def from_environment(environment: Mapping[str, str]) -> Wish:
-    """What the environment says; an empty variable says nothing."""
     return Wish(
-        node_image=environment.get(VARIABLES["node_image"]) or None,
-        kind_config=environment.get(VARIABLES["kind_config"]) or None,
-        cni_manifest=environment.get(VARIABLES["cni_manifest"]) or None,
+        name=text("cluster-name"),
+        cni=text("cni"),
+        cni_manifest=text("cni-manifest"),
+        nodes=int(said["nodes"]) if "nodes" in said else None,
+        ip_family=text("ip-family"),
+        node_image=text("node-image"),
+        kind_config=text("kind-config"),
     )
 
 
@@ -219,8 +219,8 @@ def _unknown(wish: Wish) -> list[Diagnostic]:
         files.append(("--cni-manifest", wish.cni_manifest))
     for option, path in files:
         if path is not None and not Path(path).is_file():
-            variable = VARIABLES[option.removeprefix("--").replace("-", "_")]
-            help_ = f"named by {option}, {variable} or the project's settings"
+            variable = "NETPOLSPEC_" + option.removeprefix("--").replace("-", "_").upper()
+            help_ = f"it is named by {option}, {variable} or the project's settings"
             problems.append(Diagnostic("missing-file", f"there is no file '{path}'", help=(help_,)))
     return problems
 

@@ -99,12 +99,27 @@ def add_reading_options(parser: Parser) -> None:
     )
 
 
+def add_cluster_options(parser: Parser) -> None:
+    """Options of the commands that make a kind cluster."""
+    group = parser.add_argument_group("the kind cluster")
+    group.add_argument("--cluster-name", metavar="NAME", help="kind's name of it (default: netpolspec)")
+    group.add_argument("--cni", metavar="PLUGIN", help="calico, kindnet, cilium, kube-router or none (default: calico)")
+    group.add_argument("--cni-manifest", metavar="PLACE", help="a file or URL to install in the plugin's place")
+    group.add_argument("--nodes", metavar="N", help="how many, the control plane included (default: 1)")
+    group.add_argument("--ip-family", metavar="FAMILY", help="ipv4, ipv6 or dual (default: ipv4)")
+    group.add_argument("--node-image", metavar="IMAGE", help="what the nodes are made of (default: kind's own)")
+    group.add_argument("--kind-config", metavar="FILE", help="kind's configuration, instead of one that is written")
+
+
 _OF_SETTINGS = ("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "log_format", "log_level")
 
 
 def for_settings(options: Namespace) -> dict[str, object]:
     """What a command line says about settings, by their keys; `-v` stands for a log level where none is given."""
+    from netpolspec.settings import CLUSTER_KEYS
+
     given: dict[str, object] = {name.replace("_", "-"): getattr(options, name, None) for name in _OF_SETTINGS}
+    given |= {key: getattr(options, key.replace("-", "_"), None) for key in CLUSTER_KEYS}
     if given["log-level"] is None and options.verbose:
         given["log-level"] = "info" if options.verbose == 1 else "debug"
     return given
