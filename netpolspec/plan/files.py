@@ -72,7 +72,8 @@ class Files:
     """Reads and parses each file once a run."""
 
     def __init__(self) -> None:
-        self._parsed: dict[Path, tuple[Input, File]] = {}
+        self._inputs: dict[Path, Input] = {}
+        self._parsed: dict[Source, File] = {}
 
     def read(self, path: Path, shown: str, place: Span | None = None) -> Input:
         """The text of a file as an Input.
@@ -91,14 +92,12 @@ class Files:
         Raises:
             Refusal: it has a syntax error.
         """
-        if file.path is not None and file.path in self._parsed:
-            return self._parsed[file.path][1]
-        parsed, diagnostics = parse_file(file.source)
-        if parsed is None:
-            raise Refusal(*diagnostics)
-        if file.path is not None:
-            self._parsed[file.path] = (file, parsed)
-        return parsed
+        if file.source not in self._parsed:
+            parsed, diagnostics = parse_file(file.source)
+            if parsed is None:
+                raise Refusal(*diagnostics)
+            self._parsed[file.source] = parsed
+        return self._parsed[file.source]
 
     def gather(self, root: Input, scope: Scope) -> Unit:
         """Everything that a spec consists of, its default world first.
@@ -111,15 +110,17 @@ class Files:
         if not any(isinstance(item, Include) for item in parsed.items):
             world = find_world(root)
             if world is not None:
-                file = self._known(world) or self.read(world, _shown(world, root))
+                file = self._once(world, _shown(world, root))
                 unit.inclusions.append(Inclusion(file, root, None))
                 self._splice(unit, file, (root,))
         self._splice(unit, root, ())
         return unit
 
-    def _known(self, path: Path) -> Input | None:
-        known = self._parsed.get(path)
-        return known[0] if known else None
+    def _once(self, path: Path, shown: str, place: Span | None = None) -> Input:
+        """A file that several specs may include: read once."""
+        if path not in self._inputs:
+            self._inputs[path] = self.read(path, shown, place)
+        return self._inputs[path]
 
     def _splice(self, unit: Unit, file: Input, trail: tuple[Input, ...]) -> None:
         """Add a file's items to the unit, its includes where they stand."""
@@ -143,7 +144,7 @@ class Files:
             raise Refusal(Diagnostic("include-loop", f"'{name}' includes itself: {chain}", span))
         if any(seen.file.path == path for seen in unit.inclusions):
             return
-        file = self._known(path) or self.read(path, _shown(path, by), span)
+        file = self._once(path, _shown(path, by), span)
         unit.inclusions.append(Inclusion(file, by, span))
         try:
             self._splice(unit, file, trail)
