@@ -160,12 +160,13 @@ _LOG_FORMAT = _Setting("log-format", _one_of(*Format), Format.CONSOLE.value)
 _LOG_LEVEL = _Setting("log-level", _one_of(*(level.name.lower() for level in Level)), "warning")
 
 # What the words of these mean is known to backends.blueprint, which only commands that make clusters import.
+_NODES: _Setting[str | int] = _Setting("nodes", _count, 0)
 _OF_CLUSTERS: tuple[_Setting[str | int], ...] = (
     *(
-        _Setting[str | int](key, _text, "")
+        _Setting(key, _text, "")
         for key in ("cluster-name", "cni", "cni-manifest", "ip-family", "node-image", "kind-config")
     ),
-    _Setting[str | int]("nodes", _count, 0),
+    _NODES,
 )
 CLUSTER_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_CLUSTERS)
 """The keys that say what cluster `--on kind` and `up` are to make."""
