@@ -161,13 +161,15 @@ _LOG_LEVEL = _Setting("log-level", _one_of(*(level.name.lower() for level in Lev
 
 # What the words of these mean is known to backends.blueprint, which only commands that make clusters import.
 _NODES: _Setting[str | int] = _Setting("nodes", _count, 0)
-_OF_CLUSTERS: tuple[_Setting[str | int], ...] = (
-    *(
-        _Setting(key, _text, "")
-        for key in ("cluster-name", "cni", "cni-manifest", "ip-family", "node-image", "kind-config")
-    ),
-    _NODES,
+_TEXTS: tuple[_Setting[str | int], ...] = (
+    _Setting("cluster-name", _text, ""),
+    _Setting("cni", _text, ""),
+    _Setting("cni-manifest", _text, ""),
+    _Setting("ip-family", _text, ""),
+    _Setting("node-image", _text, ""),
+    _Setting("kind-config", _text, ""),
 )
+_OF_CLUSTERS = (*_TEXTS, _NODES)
 CLUSTER_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_CLUSTERS)
 """The keys that say what cluster `--on kind` and `up` are to make."""
 _FILES = frozenset({"cni-manifest", "kind-config"})
