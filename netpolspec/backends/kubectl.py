@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,33 @@ def _advice(finished: shell.Finished) -> str | None:
     return next((advice for sign, advice in _ADVICE if sign in finished.stderr), None)
 
 
+_PASSING = (
+    # What kubectl writes while an API server starts anew or is out of breath. It is worth asking again.
+    "connection refused",
+    "was refused - did you specify the right host",
+    "connection reset by peer",
+    "client connection lost",
+    "unexpected EOF",
+    ": EOF",
+    "TLS handshake timeout",
+    "i/o timeout",
+    "context deadline exceeded",
+    "unable to handle the request",
+    "ServiceUnavailable",
+    "InternalError",
+    "apiserver not ready",
+    "etcdserver:",
+    "leader changed",
+    "too many requests",
+    "Timeout: request did not complete",
+)
+
+
+def is_passing(finished: shell.Finished) -> bool:
+    """Whether a failure is of those that pass by themselves: the API server is not there for a while."""
+    return not finished.ok and any(sign in finished.stderr for sign in _PASSING)
+
+
 @dataclass(frozen=True, slots=True)
 class Kubectl:
     """kubectl with an explicit context: never the one that happens to be current. Safe to use from several threads."""
@@ -80,6 +108,8 @@ class Kubectl:
     kubeconfig: str | None = None
     """A path; None: where kubectl looks by itself (KUBECONFIG, else ~/.kube/config)."""
     program: str = "kubectl"
+    patience: float = 0.0
+    """Seconds for which `check` and what builds on it ask again while the API server is not there."""
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """The whole command, as it would be typed."""
@@ -108,10 +138,20 @@ class Kubectl:
             KubectlFailed: it ended with another status than 0, or not in time
             WorldFailed: kubectl is not installed
         """
-        finished = self.run(*arguments, timeout=timeout, stdin=stdin)
-        if not finished.ok:
-            raise KubectlFailed(finished)
-        return finished.stdout
+        return self._insist(*arguments, timeout=timeout, stdin=stdin).stdout
+
+    def _insist(self, *arguments: str, timeout: float, stdin: str) -> shell.Finished:
+        """Run it until it ends with 0, as long as patience lasts and asking again can help."""
+        deadline = time.monotonic() + self.patience
+        pause = 0.1
+        while True:
+            finished = self.run(*arguments, timeout=timeout, stdin=stdin)
+            if finished.ok:
+                return finished
+            if not is_passing(finished) or time.monotonic() + pause > deadline:
+                raise KubectlFailed(finished)
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
 
     def read(self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = "") -> Mapping[str, Json]:
         """Run it with `-o json` and return the object (or List) that it wrote.
@@ -119,9 +159,7 @@ class Kubectl:
         Raises:
             KubectlFailed: as `check`, and where no JSON object came
         """
-        finished = self.run(*arguments, "-o", "json", timeout=timeout, stdin=stdin)
-        if not finished.ok:
-            raise KubectlFailed(finished)
+        finished = self._insist(*arguments, "-o", "json", timeout=timeout, stdin=stdin)
         try:
             value = json.loads(finished.stdout)
         except ValueError as error:

@@ -1,0 +1,276 @@
+"""One round of dials from one pod: the script that dials, the lines that it prints, and what they mean.
+
+All dials of a round run at once, inside one `kubectl exec`. A dial is a *lane*: it dials, prints a line, and dials
+again while the outcome is not what is expected; once it is, it has to be so for the hold time. A denial has two lanes
+that overlap, and must fail alike in both.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from netpolspec.backends.base import Verdict
+from netpolspec.policy.objects import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DIAL_MS = 1500
+"""How long a dial lasts at most: Linux sends a lost SYN again after 1 s, so a shorter one takes a loss for a drop."""
+COVERED_MS = 1000
+"""The time over which a dial that was dropped has shown it: its first SYN and the one after 1 s."""
+STARVED_MS = 1500
+"""A dial that takes so much longer than it may was not dropped: the machine was too busy to notice the answer."""
+WINDOW_MS = 1500
+"""For how long a round dials again by itself: about as long as its dropped dials take anyway."""
+LANES = 200
+"""The most dials of one exec; each is a process of some megabytes in the pod."""
+
+
+class How(StrEnum):
+    """What a dial does; the script's own letters."""
+
+    CONNECT = "t"
+    """A TCP connection is enough."""
+    REPLY = "r"
+    """A TCP connection, and the name that our server sends: a proxy that answers by itself is not taken for it."""
+    DATAGRAM = "u"
+    """Three datagrams, and a reply to one of them."""
+    QUERY = "n"
+    """A DNS query over UDP: name servers answer nothing else."""
+    SCTP = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Whom a pod dials, and what is expected."""
+
+    host: str
+    """An address, or a name as the pod resolves it; `.svc` at its end stands for the cluster's own domain."""
+    port: int
+    how: How
+    allowed: bool
+
+    @property
+    def protocol(self) -> Protocol:
+        """The transport protocol."""
+        match self.how:
+            case How.CONNECT | How.REPLY:
+                return Protocol.TCP
+            case How.DATAGRAM | How.QUERY:
+                return Protocol.UDP
+            case How.SCTP:
+                return Protocol.SCTP
+
+    @property
+    def target(self) -> str:
+        """`10.1.2.3:80`, `[fd00::1]:80`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def lanes(self) -> int:
+        """How many times it dials at once."""
+        return 1 if self.allowed else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line: one time that a lane dialled."""
+
+    word: str
+    """What the dialler said, in one word: OK, TIMEOUT, REFUSED, DNS, OTHER, UNKNOWN, SILENT."""
+    ms: int
+    """How long the dial took."""
+    at: int
+    """Milliseconds from the start of the script to that of the dial."""
+    last: bool
+    """Whether the lane ended with it."""
+    text: str
+    """The rest of what the dialler said, or what the server replied."""
+    raw: str
+    """The line as it came."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the dial met."""
+        return classify(self.word, self.text, self.ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one dial of a round came to."""
+
+    verdict: Verdict
+    attempts: tuple[Attempt, ...] = ()
+    """Those of both lanes, one lane after the other."""
+    since: int | None = None
+    """Milliseconds from the script's start to the first dial since which the outcome was the same."""
+    trouble: str = ""
+    """Why the verdict is `error`."""
+
+    @property
+    def raw(self) -> str:
+        """The line that decided, as it came."""
+        return self.attempts[-1].raw if self.attempts else ""
+
+    @property
+    def replied(self) -> tuple[str, ...]:
+        """The names that servers of ours gave."""
+        return tuple(sorted({each.text for each in self.attempts if each.word == "OK" and each.text}))
+
+
+# --- the script -----------------------------------------------------------------------------------------------------
+
+
+def write_script(dials: Sequence[Dial], nonce: str, hold: float, window_ms: int = WINDOW_MS) -> str:
+    """The shell script that makes the dials; its lines are numbered by their place in the sequence.
+
+    Args:
+        dials: at most LANES lanes of them
+        nonce: what a line must hold to be taken for one of ours
+        hold: seconds over which an outcome must be seen before a lane ends
+        window_ms: how long a lane whose outcome is not what is expected dials again
+    """
+    program = files("netpolspec.backends").joinpath("round.sh").read_text(encoding="utf-8")
+    settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} D={DIAL_MS}\n"
+    # The second lanes come after all first ones, so that the two dials of a denial do not start together.
+    lanes = [(f"{number}a", dial) for number, dial in enumerate(dials)]
+    lanes += [(f"{number}b", dial) for number, dial in enumerate(dials) if dial.lanes > 1]
+    calls = [f"lane {lane} {'a' if dial.allowed else 'd'} {dial.how} {dial.host} {dial.port} &" for lane, dial in lanes]
+    return "\n".join((settings + program, *calls, "finish", ""))
+
+
+def split(dials: Sequence[Dial]) -> tuple[tuple[Dial, ...], ...]:
+    """The dials of one pod, so many at a time as one exec can make."""
+    parts: list[tuple[Dial, ...]] = []
+    part: list[Dial] = []
+    lanes = 0
+    for dial in dials:
+        if lanes + dial.lanes > LANES:
+            parts.append(tuple(part))
+            part, lanes = [], 0
+        part.append(dial)
+        lanes += dial.lanes
+    return (*parts, tuple(part)) if part else tuple(parts)
+
+
+def longest(hold: float, window_ms: int = WINDOW_MS) -> float:
+    """Seconds after which a script that still runs has gone wrong."""
+    return window_ms / 1000 + 3 * DIAL_MS / 1000 + 2 * hold + 25
+
+
+# --- what it printed ------------------------------------------------------------------------------------------------
+
+_LINE = re.compile(
+    r"^NPS1 (?P<nonce>\w+) (?P<lane>\d+[ab]|end) (?P<word>[A-Z]+) (?P<ms>\d+)"
+    r"(?: (?P<at>\d+) (?P<state>more|last) ?(?P<text>.*))?$"
+)
+
+
+def read_lines(output: str, nonce: str) -> tuple[Mapping[str, tuple[Attempt, ...]], int | None]:
+    """The attempts of each lane (`7a`), and the milliseconds that the script ran; None where it did not end.
+
+    Lines without the nonce, and halves of lines, count as nothing.
+    """
+    lanes: dict[str, list[Attempt]] = {}
+    ran: int | None = None
+    for line in output.splitlines(keepends=True):
+        match = _LINE.match(line.rstrip("\r\n"))
+        if match is None or match["nonce"] != nonce or not line.endswith("\n"):
+            continue
+        if match["lane"] == "end":
+            ran = int(match["ms"])
+        elif match["at"] is not None:
+            attempt = Attempt(
+                word=match["word"],
+                ms=int(match["ms"]),
+                at=int(match["at"]),
+                last=match["state"] == "last",
+                text=match["text"].strip(),
+                raw=line.strip(),
+            )
+            lanes.setdefault(match["lane"], []).append(attempt)
+    return {lane: tuple(attempts) for lane, attempts in lanes.items()}, ran
+
+
+def conclude(dials: Sequence[Dial], lanes: Mapping[str, Sequence[Attempt]], trouble: str = "") -> tuple[Answer, ...]:
+    """What each dial came to.
+
+    Args:
+        dials: in the order in which they were written into the script
+        lanes: the attempts of each lane
+        trouble: what is known about the exec, for dials without their line
+    """
+    return tuple(
+        _answer([lanes.get(f"{number}{letter}", ()) for letter in "ab"[: dial.lanes]], trouble)
+        for number, dial in enumerate(dials)
+    )
+
+
+def _answer(lanes: Sequence[Sequence[Attempt]], trouble: str) -> Answer:
+    attempts = tuple(attempt for lane in lanes for attempt in lane)
+    if not all(lane and lane[-1].last for lane in lanes):
+        what = "no line came for it" if not attempts else "its last line did not come"
+        return Answer(Verdict.ERROR, attempts, None, f"{what}{f': {trouble}' if trouble else ''}")
+    verdicts = {lane[-1].verdict for lane in lanes}
+    if Verdict.ALLOWED in verdicts:  # a denial of which one dial comes through is none
+        verdict = Verdict.ALLOWED
+    elif len(verdicts) == 1:
+        verdict = verdicts.pop()
+    else:
+        said = " and ".join(sorted(verdicts))
+        return Answer(Verdict.ERROR, attempts, None, f"two dials at the same time failed differently: {said}")
+    ends = [lane[-1] for lane in lanes]
+    if verdict is Verdict.ERROR:
+        return Answer(verdict, attempts, None, explain_error(ends[-1]))
+    return Answer(verdict, attempts, max(_since(lane) for lane in lanes))
+
+
+def _since(lane: Sequence[Attempt]) -> int:
+    """The start of the first dial of those at the end that met the same."""
+    since = lane[-1].at
+    for attempt in reversed(lane):
+        if attempt.verdict is not lane[-1].verdict:
+            break
+        since = attempt.at
+    return since
+
+
+_UNREACHABLE = ("no route to host", "network is unreachable", "unreachable", "operation not permitted", "prohibited")
+
+
+def classify(word: str, text: str, ms: int) -> Verdict:
+    """What a dial met, by what the dialler wrote; a status is never asked."""
+    low = text.lower()
+    match word:
+        case "OK":
+            return Verdict.ALLOWED
+        case "TIMEOUT":
+            return Verdict.DROPPED if ms <= DIAL_MS + STARVED_MS else Verdict.ERROR
+        case "REFUSED":
+            return Verdict.REFUSED
+        case "DNS":
+            return Verdict.DNS
+        case "OTHER" | "UNKNOWN":
+            if "connection refused" in low or "reset by peer" in low:
+                return Verdict.REFUSED
+            if any(sign in low for sign in _UNREACHABLE):
+                return Verdict.UNREACHABLE
+        case _:
+            pass
+    return Verdict.ERROR
+
+
+def explain_error(attempt: Attempt) -> str:
+    """Why an attempt counts as nothing."""
+    match attempt.word:
+        case "TIMEOUT":
+            return f"the dial took {attempt.ms} ms instead of {DIAL_MS}: the machine is too busy to tell a drop"
+        case "SILENT":
+            return "something accepted the connection, but our server's name did not come: a proxy in between?"
+        case _:
+            return f"the dialler said: {attempt.text or attempt.word}"
