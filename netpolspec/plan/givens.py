@@ -147,10 +147,12 @@ def _variable(setting: Setting) -> Json:
         return setting.value
     try:
         value: Json = json.loads(setting.value)
-    except ValueError as error:
-        message = f"the value of '{setting.key}' is not JSON: {error}"
-        hint = "quote it if it is meant as text"
-        raise Refusal(Diagnostic("bad-json", message, setting.value_span, (hint,))) from None
+    except json.JSONDecodeError as error:
+        message = f"the value of '{setting.key}' is not JSON"
+        hints = ('a list looks like ["ms-a","ms-b"]', "put it in double quotes if it is meant as text")
+        start = min(setting.value_span.start + error.pos, setting.value_span.end - 1)
+        place = setting.value_span.source.span(start, start + 1)
+        raise Refusal(Diagnostic("bad-json", message, place, hints)) from None
     return value
 
 

@@ -36,6 +36,8 @@ class Target:
     """From the `tags` line above all rules of its file."""
     needs: list[Target] = field(default_factory=list)
     """The prerequisites' rules, once they are known."""
+    broken: bool = False
+    """A prerequisite is missing or was cut off, so its world is not what was meant."""
 
     @property
     def is_scenario(self) -> bool:
@@ -197,6 +199,7 @@ def _connect(rules: Rules) -> None:
             if need is not None:
                 target.needs.append(need)
                 continue
+            target.broken = True
             close = nearest(name, (other for other in rules.targets if other != target.name))
             hint = (
                 f"did you mean '{close}'?"
@@ -231,6 +234,7 @@ def _refuse_cycles(rules: Rules) -> None:
                 message = f"'{need.name}' is its own prerequisite: {chain}"
                 rules.diagnostics.append(Diagnostic("cycle", message, span, ("take one of them out",)))
                 target.needs.pop(at)
+                target.broken = True
                 trail[-1] = (target, at)
             elif need not in done:
                 trail.append((need, 0))

@@ -18,6 +18,10 @@ from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
 from netpolspec.syntax.ast import (
     Expect,
     ExpectMatrix,
+    GivenNamespace,
+    GivenPolicy,
+    GivenService,
+    GivenWorkload,
     Named,
     Needs,
     Skip,
@@ -51,6 +55,8 @@ class Built:
     needs: tuple[str, ...]
     skip: str | None
     todo: str | None
+    failed: set[str]
+    """Names of objects that were to come into the world, but whose statement is wrong; `*` where nobody knows them."""
 
 
 class Planner:
@@ -101,7 +107,7 @@ class _Unit:
         built = self._built.get(target)
         if built is not None:
             return built
-        built = Built([], (), (), None, None)
+        built = Built([], (), (), None, None, set())
         names = target.names(self._rules.unit)
         tags = [tag for word in target.tags for tag in self._words(word, names)]
         for statement in target.statements:
@@ -123,6 +129,7 @@ class _Unit:
                         built.acts.append(self._operation(statement, target, names))
             except Refusal as refusal:
                 self._diagnostics.extend(refusal.diagnostics)
+                built.failed |= _names_of(statement, names)
         built.tags = tuple(tags)
         self._built[target] = built
         return built
@@ -168,6 +175,10 @@ class _Unit:
         built = self._build(target)
         closure = self._rules.closure(target)
         stage = self._stage(closure).copy()
+        family = (*closure, target)
+        # What is missing because of an earlier mistake is not told again.
+        failed = {name for one in family for name in self._build(one).failed}
+        failed |= {"*"} if any(one.broken for one in family) or self._stage(closure).diagnostics else set()
         steps: list[Step] = []
         before: World = {}
         change: Change | None = None
@@ -183,7 +194,7 @@ class _Unit:
                 steps.append(change)
                 before = change.world
                 changed = False
-            self._check_points(change, act)
+            self._check_points(change, act, failed | ({"*"} if stage.diagnostics else set()))
             last = steps[-1]
             if isinstance(last, Check):
                 steps[-1] = Check(last.points + act)
@@ -196,7 +207,7 @@ class _Unit:
             span=target.head,
             last_line=target.last_line,
             tags=frozenset(built.tags),
-            needs=tuple(dict.fromkeys(need for one in (*closure, target) for need in self._build(one).needs)),
+            needs=tuple(dict.fromkeys(need for one in family for need in self._build(one).needs)),
             skip=built.skip,
             todo=built.todo,
             after=tuple(self._scenarios[one] for one in closure if one in self._scenarios),
@@ -216,7 +227,7 @@ class _Unit:
             self._stages[closure] = stage
         return stage
 
-    def _check_points(self, change: Change, points: tuple[Point, ...]) -> None:
+    def _check_points(self, change: Change, points: tuple[Point, ...], failed: set[str]) -> None:
         """Look up every name, so that a mistyped one is an error before anything runs."""
         residents = [r for r in change.world.values() if not _is_policy(r.objects)]
         key = tuple(map(id, residents))
@@ -229,7 +240,8 @@ class _Unit:
                 inhabitants.sources(point)
                 inhabitants.dials(point)
             except Refusal as refusal:
-                self._diagnostics.extend(refusal.diagnostics)
+                if "*" not in failed and not any(_mentions(point, name) for name in failed):
+                    self._diagnostics.extend(refusal.diagnostics)
                 continue
             for warning in inhabitants.warnings(point):
                 drawn = warning.at(point.destination_span)
@@ -238,16 +250,36 @@ class _Unit:
                 )
 
     def _warn_of_unused(self, own: list[Target]) -> None:
-        used = {need for target in self._rules.targets.values() for need in target.needs}
+        used = {name for target in self._rules.targets.values() for name, _ in target.prerequisites}
         if not any(target.is_scenario for target in own):
             return  # a file of fixtures is there to be included
         for target in own:
-            if not target.is_scenario and target not in used and target.name != "world":
+            if not target.is_scenario and target.name not in used and target.name != "world":
                 message = f"fixture '{target.name}' is used by no scenario"
                 hint = "give it an 'expect', make it a prerequisite, or take it out"
                 self._diagnostics.append(
                     Diagnostic("unused-fixture", message, target.span, (hint,), (), Severity.WARNING)
                 )
+
+
+def _names_of(statement: Statement, names: Names) -> set[str]:
+    """The names by which points would mean the objects of a statement; `*` where only the statement knows."""
+    given = statement.given if isinstance(statement, WhenGiven) else statement
+    match given:
+        case GivenNamespace(name=word) | GivenWorkload(name=word) | GivenService(name=word):
+            try:
+                return {expand_word(word, names)}
+            except Refusal:
+                return {"*"}
+        case GivenPolicy() | Expect() | ExpectMatrix() | Todo() | Skip() | Needs() | Tags():
+            return set()
+        case _:
+            return {"*"}
+
+
+def _mentions(point: Point, name: str) -> bool:
+    ends = (point.source, point.destination.whom)
+    return any(name in (getattr(end, "name", None), getattr(end, "namespace", None)) for end in ends)
 
 
 def _is_policy(objects: tuple[object, ...]) -> bool:

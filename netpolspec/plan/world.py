@@ -131,6 +131,8 @@ class Stage:
         span = resource.origin.span
         if isinstance(resource.origin, Pointer):
             span = resource.origin.at("metadata", "namespace").span
+        if statement is not None and key.namespace not in span.text:
+            span = statement  # the statement says it (`in NS`), not the file
         notes: tuple[Note, ...] = ()
         if statement is not None and (statement.source is not span.source or statement.line != span.line):
             notes = (Note("it comes into the world here", statement),)
