@@ -61,6 +61,8 @@ class Index:
         self._subjects = {direction: self._make_subjects(direction) for direction in Direction}
         self.families = [self._families_of(kind) for kind in kinds]
         """By kind: the families of its addresses; empty where nobody knows them."""
+        self.host_nodes = {kinds[i].node for i in bits_of(self.universe.as_node)} - {None}
+        """The nodes that pods stand for."""
 
     # --- what there is --------------------------------------------------------------------------------------------
 
@@ -162,47 +164,32 @@ class Index:
         """What decides for pods of a kind in one direction."""
         return self._subjects[direction][kind]
 
-    def row(self, direction: Direction, kind: int, family: int | None, *, own_node: bool = False) -> Row:
-        """What pods of a kind do in one direction with everybody."""
-        return self.rows.row(self.subject(direction, kind), family, own_node=own_node)
-
     def foreign(self, kind: int) -> bool:
         """Whether a policy of an unknown kind may reach pods of a kind."""
         return self._subjects[Direction.INGRESS][kind].foreign
 
     # --- one pair -------------------------------------------------------------------------------------------------
 
-    def between(self, source: int, destination: int) -> Outcome:
-        """What holds between different pods of two kinds that do not share a node."""
+    def between(self, source: int, destination: int, *, own_node: bool = False) -> Outcome:
+        """What holds between different pods of two kinds.
+
+        Args:
+            source: the number of a kind.
+            destination: the number of a kind.
+            own_node: whether one end is, as its node, the node of the other.
+        """
         kinds = self.universe.kinds
         full = self.ports.full
         if kinds[source].finished or kinds[destination].finished:
             return Outcome(0, full)
         families = possible_families(self.families[source], self.families[destination])
-        outcome = agreed((self._between(source, destination, family) for family in families), full)
+        outcome = agreed((self._between(source, destination, family, own_node) for family in families), full)
         return outcome._replace(foreign=self.foreign(source) or self.foreign(destination))
 
-    def _between(self, source: int, destination: int, family: int | None) -> Outcome:
-        return joined(
-            lookup(self.row(Direction.EGRESS, source, family), destination),
-            lookup(self.row(Direction.INGRESS, destination, family), source),
-        )
-
-    def outward(self, source: int, spot: int) -> Outcome:
-        """What holds from pods of a kind to the addresses of a range outside."""
-        if self.universe.kinds[source].finished:
-            return Outcome(0, self.ports.full)
-        family = self.addresses.ranges[spot].first.version
-        one = lookup(self.row(Direction.EGRESS, source, family), spot + len(self.universe.kinds))
-        return joined(one, (self.ports.full, 0))
-
-    def inward(self, spot: int, destination: int) -> Outcome:
-        """What holds from the addresses of a range outside to pods of a kind."""
-        if self.universe.kinds[destination].finished:
-            return Outcome(0, self.ports.full)
-        family = self.addresses.ranges[spot].first.version
-        one = lookup(self.row(Direction.INGRESS, destination, family), spot + len(self.universe.kinds))
-        return joined((self.ports.full, 0), one)
+    def _between(self, source: int, destination: int, family: int | None, own_node: bool) -> Outcome:  # noqa: FBT001
+        egress = self.rows.row(self.subject(Direction.EGRESS, source), family, own_node=own_node)
+        ingress = self.rows.row(self.subject(Direction.INGRESS, destination), family, own_node=own_node)
+        return joined(lookup(egress, destination), lookup(ingress, source))
 
 
 def lookup(row: Row, position: int) -> tuple[int, int]:
