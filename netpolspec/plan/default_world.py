@@ -22,7 +22,8 @@ _TEXT = Source(
 every-cluster:
 \tgiven namespace default
 \tgiven namespace kube-system
-\tgiven deployment coredns in kube-system k8s-app=kube-dns replicas 2 port 53/udp as dns port 53/tcp as dns-tcp
+\tgiven deployment coredns in kube-system k8s-app=kube-dns replicas 2 \\
+\t\tport 53/udp as dns port 53/tcp as dns-tcp port 9153 as metrics
 \tgiven service kube-dns in kube-system port 53/udp -> 53 port 53/tcp -> 53 on k8s-app=kube-dns
 """,
 )
