@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def run_process(arguments: Sequence[str]) -> int:
     """`main` for a process of its own."""
+    # A run makes many objects that live until it ends: looking for garbage among them is a fifth of its time.
+    gc.set_threshold(200_000, 20, 100)
     status = main(arguments)
     if sys.stdout is not None:
         try:

@@ -9,7 +9,6 @@ from netpolspec.cli.arguments import Namespace, Parser, add_common_options, add_
 from netpolspec.cli.exits import Exit, Outcome
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs, settle
-from netpolspec.report.summary import Summary
 from netpolspec.report.tap import Tap, version_for
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted
 
@@ -127,7 +126,11 @@ def _run(
     backend = ModelBackend()
     tap = Tap(version_for(settings.tap, session.environ), flat=settings.flat)
     outcome = Outcome()
-    summary = Summary(lambda scenario: _again(scenario, specs, options)) if _is_watched(session, options) else None
+    summary = None
+    if not options.quiet and (session.messages.is_terminal or options.verbose):
+        from netpolspec.report.summary import Summary
+
+        summary = Summary(lambda scenario: _again(scenario, specs, options))
 
     def take(event: Event) -> None:
         outcome.add(event)
@@ -150,12 +153,8 @@ def _run(
     return outcome.exit
 
 
-def _is_watched(session: Session, options: Namespace) -> bool:
-    return not options.quiet and (session.messages.is_terminal or options.verbose > 0)
-
-
 def _node_id(scenario: Scenario, specs: Specs) -> str:
-    return f"{root_of(scenario.file, specs.plan.included)}::{scenario.name}"
+    return f"{root_of(scenario.file, specs.names, specs.plan.included)}::{scenario.name}"
 
 
 def _listed(scenario: Scenario, specs: Specs, verbose: int) -> str:
@@ -170,7 +169,7 @@ def _listed(scenario: Scenario, specs: Specs, verbose: int) -> str:
 
 def _again(scenario: Scenario, specs: Specs, options: Namespace) -> str | None:
     """The command that runs a scenario again, with all that its outcome depends on."""
-    root = root_of(scenario.file, specs.plan.included)
+    root = root_of(scenario.file, specs.names, specs.plan.included)
     if root == "<stdin>":
         return None
     command = ["netpolspec", "run"]

@@ -10,7 +10,7 @@ from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from netpolspec.cli.inputs import Pick
     from netpolspec.plan.model import Included, Plan, Scenario
@@ -55,11 +55,11 @@ def select(plan: Plan, picks: Sequence[Pick], filters: Filters) -> tuple[Scenari
     return tuple(scenario for scenario in plan.scenarios if id(scenario) in wanted)
 
 
-def root_of(file: str, included: Iterable[Included]) -> str:
-    """The file to name on the command line so that a scenario in `file` runs: itself, or what includes it."""
-    by = {one.file: one.by for one in reversed(tuple(included)) if one.at is not None}
-    seen = set()
-    while file in by and file not in seen:
+def root_of(file: str, inputs: Container[str], included: Iterable[Included]) -> str:
+    """The input to name on the command line so that a scenario of `file` runs: itself, or what includes it."""
+    by = {one.file: one.by for one in reversed(tuple(included))}
+    seen: set[str] = set()
+    while file not in inputs and file in by and file not in seen:
         seen.add(file)
         file = by[file]
     return file
@@ -91,7 +91,7 @@ def _picked(plan: Plan, pick: Pick) -> tuple[Scenario, ...]:
     """The scenarios of one argument."""
     if pick.line is not None:
         return _at_line(plan, pick, pick.line)
-    inside = [one for one in plan.scenarios if one.file in pick.files or root_of(one.file, plan.included) in pick.files]
+    inside = [one for one in plan.scenarios if root_of(one.file, pick.files, plan.included) in pick.files]
     if pick.name is None:
         return tuple(inside)
     found = tuple(scenario for scenario in inside if _named(scenario, pick.name))

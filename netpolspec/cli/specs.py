@@ -28,6 +28,11 @@ class Specs:
     inputs: Inputs
     plan: Plan
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The inputs as messages name them."""
+        return frozenset(item.source.path for item in self.inputs.files)
+
 
 def settle(options: argparse.Namespace, session: Session) -> Settings:
     """The settings of a command line; from here on, messages and logs go by them.

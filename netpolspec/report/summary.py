@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from netpolspec.plan.model import Scenario
-    from netpolspec.run.events import Event, PointResult
-    from netpolspec.source import Span
+    from netpolspec.run.events import DecidedBy, Event, PointResult
 
 _MOST_DRAWN = 20
 """Failures that are drawn in a run."""
@@ -134,7 +133,7 @@ class Summary:
     def _failure(self, scenario: Scenario, result: PointResult) -> Diagnostic:
         point = result.point
         notes: list[Note | str] = [result.reason] if result.reason else []
-        notes += [_decider(by.policy, by.rule, by.origin.span) for by in result.decided_by]
+        notes += [_decider(by) for by in result.decided_by]
         observed = result.observed
         notes += [f"differs: {part}" for part in (observed.differs if observed is not None else ()) or result.differs]
         notes += [f"this rests on {assumption}" for assumption in result.assumptions]
@@ -157,8 +156,9 @@ class Summary:
         return Diagnostic("scenario-failed", message, scenario.span, self._again(scenario))
 
 
-def _decider(policy: str, rule: str, span: Span) -> Note:
-    return Note(f"decided by {policy}{' ' if rule else ''}{rule}", span)
+def _decider(by: DecidedBy) -> Note:
+    rule = f" {by.rule}" if by.rule else ""
+    return Note(f"decided by {by.policy}{rule}, {by.direction.lower()}", by.origin.span)
 
 
 def _holds_by_now(scenario: Scenario) -> Diagnostic:

@@ -76,7 +76,7 @@ def test_each_setting_has_a_key_and_a_variable(
     project: Path, toml: str, environ: dict[str, str], key: str, value: object
 ) -> None:
     write(project, toml)
-    assert getattr(settings(project, **environ), key) == value
+    assert getattr(resolve({}, environ, project), key) == value
 
 
 def test_the_nearest_table_upwards_counts(project: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_project_file_that_is_no_text(project: Path) -> None:
     ],
 )
 def test_colours(project: Path, environ: dict[str, str], arguments: dict[str, object], color: Color) -> None:
-    assert settings(project, arguments, **environ).color is color
+    assert resolve(arguments, environ, project).color is color
 
 
 def test_assumptions_of_all_places_are_put_together(project: Path) -> None:

@@ -1,0 +1,429 @@
+"""`netpolspec run`: what it writes where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netpolspec.cli.main import main
+
+if TYPE_CHECKING:
+    from cli.conftest import Project
+
+
+# --- report and exit status ---------------------------------------------------------------------------------------
+
+
+def test_a_green_run(project: Project) -> None:
+    ended = project.run("run", "specs/tenants.nps")
+    assert ended.status == 0
+    assert ended.err == ""
+    assert ended.out == (
+        "TAP version 14\n"
+        "1..3\n"
+        "# Subtest: deny-from-any: Nobody gets in.\n"
+        "    1..2\n"
+        "    ok 1 - ms-a -> ms-b:80 denied\n"
+        "    ok 2 - ms-c -> ms-b:80 denied\n"
+        "ok 1 - deny-from-any: Nobody gets in.\n"
+        "# Subtest: allow-from-ms-a: Only ms-a gets in.\n"
+        "    1..2\n"
+        "    ok 1 - ms-a -> ms-b:80 allowed\n"
+        "    ok 2 - ms-c -> ms-b:80 denied\n"
+        "ok 2 - allow-from-ms-a: Only ms-a gets in.\n"
+        "# Subtest: after-ms-a: Still the same.\n"
+        "    1..1\n"
+        "    ok 1 - ms-a -> nginx.ms-b:80 allowed\n"
+        "ok 3 - after-ms-a: Still the same.\n"
+    )
+
+
+def test_a_red_run_says_where_and_why(project: Project) -> None:
+    ended = project.run("run", "specs/more/mistaken.nps")
+    assert ended.status == 1
+    assert ended.err == ""
+    assert "    not ok 1 - ms-c -> ms-b:80 allowed\n      ---\n" in ended.out
+    assert "message: expected allowed, the model says denied\n" in ended.out
+    assert "        file: specs/more/mistaken.nps\n        line: 4\n" in ended.out
+    assert "policy: NetworkPolicy ms-b/allow-from\n" in ended.out
+
+
+def test_nothing_is_reported_where_a_spec_is_wrong(project: Project) -> None:
+    project.write("specs/wrong.nps", "a: world\n\tgiven policy alow-from ns=ms-a\n\texpect ms-a -> ms-b:80 denied\n")
+    ended = project.run("run", "specs")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("error: unknown policy 'alow-from'\n --> specs/wrong.nps:2:15\n")
+    assert ended.err.endswith("\n1 error\n")
+
+
+def test_mistakes_come_in_source_order(project: Project) -> None:
+    project.write(
+        "specs/wrong.nps", "a: wrold\n\texpect ms-a -> ms-b:80 denied\nb: wrld\n\texpect ms-a -> ms-b:80 denied\n"
+    )
+    ended = project.run("run", "specs/wrong.nps")
+    assert ended.status == 2
+    places = re.findall(r"--> specs/wrong.nps:(\d+):", ended.err)
+    assert places == sorted(places)
+    assert ended.err.endswith("2 errors\n")
+
+
+def test_a_file_without_scenarios_alone_is_a_skip(project: Project) -> None:
+    ended = project.run("run", "specs/world.nps")
+    assert (ended.status, ended.out) == (0, "TAP version 14\n1..0 # SKIP no scenarios\n")
+
+
+def test_a_file_without_scenarios_adds_nothing_to_others(project: Project) -> None:
+    assert project.ran("specs/world.nps", "specs/tenants.nps") == project.ran("specs/tenants.nps")
+
+
+def test_a_scenario_that_is_known_to_fail_does_not_count(project: Project) -> None:
+    project.write("t.nps", 'include specs/world.nps\nt: world\n\ttodo "later"\n\texpect ms-a -> ms-b:80 denied\n')
+    ended = project.run("run", "t.nps")
+    assert ended.status == 0
+    assert "    not ok 1 - ms-a -> ms-b:80 denied # TODO later\n" in ended.out
+    assert ended.out.endswith("\nnot ok 1 - t # TODO later\n")
+
+
+def test_fail_fast_skips_the_rest(project: Project) -> None:
+    ended = project.run("run", "--fail-fast", "specs/more/mistaken.nps", "specs/tenants.nps")
+    assert ended.status == 1
+    assert ended.out.count("# SKIP ") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [(["--tap", "13"], "TAP version 13"), (["--tap=14"], "TAP version 14"), (["--tap", "auto"], "TAP version 13")],
+)
+def test_tap_version(project: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str], first: str) -> None:
+    monkeypatch.setenv("HARNESS_ACTIVE", "1")
+    monkeypatch.setenv("HARNESS_VERSION", "3.44")
+    assert project.run("run", *arguments, "specs/tenants.nps").out.splitlines()[0] == first
+
+
+def test_flat(project: Project) -> None:
+    ended = project.run("run", "--flat", "specs/tenants.nps")
+    assert ended.out.splitlines() == [
+        "TAP version 14",
+        "1..5",
+        "ok 1 - deny-from-any: ms-a -> ms-b:80 denied",
+        "ok 2 - deny-from-any: ms-c -> ms-b:80 denied",
+        "ok 3 - allow-from-ms-a: ms-a -> ms-b:80 allowed",
+        "ok 4 - allow-from-ms-a: ms-c -> ms-b:80 denied",
+        "ok 5 - after-ms-a: ms-a -> nginx.ms-b:80 allowed",
+    ]
+
+
+def test_an_assumption_is_told(project: Project) -> None:
+    ended = project.run("run", "--assume", "hostnetwork=pod", "specs/tenants.nps")
+    assert ended.out.splitlines()[2] == "# assuming hostnetwork=pod"
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+def test_verbose_adds_a_summary_with_the_command_to_run_it_again(project: Project) -> None:
+    ended = project.run("run", "-v", "specs", "PORT=8080", "--assume", "hostnetwork=pod")
+    assert ended.status == 1
+    assert "error: ms-c -> ms-b:80 allowed: expected allowed, the model says denied\n" in ended.err
+    assert (
+        "= help: to run just this again: netpolspec run --assume hostnetwork=pod "
+        "specs/more/mistaken.nps::mistaken PORT=8080\n"
+    ) in ended.err
+    assert "scenarios: 1 failed, 4 passed\n" in ended.err
+    assert "no packet was sent" in ended.err
+
+
+def test_the_command_to_run_it_again_does_so(project: Project) -> None:
+    import shlex
+
+    ended = project.run(
+        "run", "-v", "-e", "include specs/world.nps; a: world; expect ms-a -> ms-b:80 denied".replace("; a", "\na")
+    )
+    command = re.search(r"to run just this again: (.*(?:\n.*)?)\n\n", ended.err)
+    assert command is not None
+    assert shlex.split(command[1])[:2] == ["netpolspec", "run"]
+    again = project.run(*shlex.split(command[1])[1:])
+    assert again.out == ended.out
+
+
+def test_quiet_says_nothing_but_errors(project: Project) -> None:
+    ended = project.run("run", "-q", "-v", "specs")
+    assert ended.status == 1
+    assert "error" not in ended.err
+    assert "scenarios:" not in ended.err
+    assert project.run("run", "-q", "nowhere.nps").err.startswith("error: ")
+
+
+def test_colours_on_request_only(project: Project) -> None:
+    assert "\x1b[" in project.run("run", "-v", "--color", "always", "specs").err
+    assert "\x1b[" not in project.run("run", "-v", "specs").err
+    assert "\x1b[" not in project.run("run", "-v", "--color", "always", "specs").out
+
+
+def test_logs_are_structured_and_never_on_stdout(project: Project) -> None:
+    plain = project.run("run", "specs/tenants.nps")
+    ended = project.run("run", "--log-level", "info", "--log-format", "json", "specs/tenants.nps")
+    assert ended.out == plain.out
+    messages = [json.loads(line) for line in ended.err.splitlines()]
+    assert messages[0]["event"] == "specs are read"
+    assert (messages[0]["files"], messages[0]["level"]) == (1, "info")
+
+
+# --- what is run --------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_means_all_specs_in_it_and_below_in_the_order_of_their_names(project: Project) -> None:
+    project.write("specs/.hidden/wrong.nps", "nonsense")
+    project.write("specs/.wrong.nps", "nonsense")
+    project.write("specs/notes.txt", "nonsense")
+    everything = ["deny-from-any", "allow-from-ms-a", "after-ms-a", "mistaken", "open-to-all"]
+    assert sorted(project.ran("specs")) == sorted(everything)
+    assert project.ran("specs") == project.ran("specs/")
+    assert project.ran("specs", "specs/tenants.nps", "./specs/more/../tenants.nps") == project.ran("specs")
+
+
+def test_without_a_path_the_setting_counts_else_the_usual_folder(project: Project) -> None:
+    assert project.ran() == project.ran("specs")
+    project.write("pyproject.toml", '[tool.netpolspec]\npaths = ["specs/more"]\n')
+    assert project.ran() == ["mistaken", "open-to-all"]
+    assert project.ran("specs/tenants.nps") != project.ran()
+
+
+def test_texts(project: Project) -> None:
+    line = "given policy allow-from ns=ms-a; expect ms-c -> ms-b:80 denied"
+    project.write("world.nps", WORLD_AT_TOP)
+    ended = project.run("run", "-e", line)
+    assert (ended.status, ended.out.count("ok 1 - ms-c -> ms-b:80 denied")) == (0, 1)
+    assert project.run("run", "-e", line, "-e", line).out.splitlines()[1] == "1..2"
+
+
+WORLD_AT_TOP = "include specs/world.nps\n"
+
+
+def test_standard_input(project: Project) -> None:
+    text = "include specs/world.nps\na: world\n\texpect ms-a -> ms-b:80 denied\n"
+    ended = project.run("run", "-v", "-", stdin=text)
+    assert ended.status == 1
+    assert "file: <stdin>\n" in ended.out.replace('"', "")
+    assert "again" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["specs/tenants.nps::deny-from-any"], ["deny-from-any"]),
+        (["specs/tenants.nps::*-ms-a"], ["allow-from-ms-a", "after-ms-a"]),
+        (["specs::mistaken"], ["mistaken"]),
+        (["specs/tenants.nps:3"], ["deny-from-any"]),
+        (["specs/tenants.nps:4"], ["deny-from-any"]),
+        (["specs/tenants.nps:7"], ["deny-from-any"]),
+        (["specs/tenants.nps:11"], ["allow-from-ms-a"]),
+        (["specs/tenants.nps::after-ms-a"], ["allow-from-ms-a", "after-ms-a"]),
+        (["specs/tenants.nps::deny-from-any", "specs/more/mistaken.nps:6"], ["deny-from-any", "open-to-all"]),
+        (["specs/tenants.nps::deny-from-any", "specs/more"], ["deny-from-any", "mistaken", "open-to-all"]),
+        (["specs", "-k", "open-to-*"], ["open-to-all"]),
+        (["specs", "-k", "open-to-all", "--scenario", "deny-from-any"], ["deny-from-any", "open-to-all"]),
+        (["specs", "--tag", "quick"], ["deny-from-any"]),
+        (["specs", "--tag", "tenants", "--not-tag", "quick"], ["allow-from-ms-a", "after-ms-a"]),
+        (["specs", "--not-tag", "tenants"], ["mistaken", "open-to-all"]),
+        (["specs/tenants.nps", "-k", "*-ms-a", "--tag", "tenants"], ["allow-from-ms-a", "after-ms-a"]),
+    ],
+)
+def test_selection(project: Project, arguments: list[str], names: list[str]) -> None:
+    assert sorted(project.ran(*arguments)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["specs/tenants.nps::deny-from-ayn"], "no scenario 'deny-from-ayn' in 'specs/tenants.nps'", "'deny-from-any'"),
+        (
+            ["specs/tenants.nps::x"],
+            "no scenario 'x' in 'specs/tenants.nps'",
+            "there are deny-from-any, allow-from-ms-a",
+        ),
+        (["specs/tenants.nps::mistaken", "specs"], "no scenario 'mistaken' in 'specs/tenants.nps'", "there are"),
+        (["specs/tenants.nps:2"], "no scenario at 'specs/tenants.nps:2'", "deny-from-any (4-7)"),
+        (["specs/tenants.nps:99"], "no scenario at 'specs/tenants.nps:99'", "there are"),
+        (["specs", "-k", "deny-from-ayn"], "no scenario 'deny-from-ayn'", "did you mean 'deny-from-any'?"),
+        (["specs", "-k", "zz*"], "no scenario 'zz*'", "there are"),
+        (["specs", "--tag", "qick"], "no scenario has the tag 'qick'", "did you mean 'quick'?"),
+        (["specs", "-k", "mistaken", "--tag", "quick"], "no scenario is left", ""),
+        (["specs/world.nps", "-k", "world"], "no scenario 'world'", "there are none"),
+    ],
+)
+def test_selecting_nothing_is_a_mistake(project: Project, arguments: list[str], message: str, hint: str) -> None:
+    ended = project.run("run", *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {message}")
+    assert hint in ended.err
+
+
+def test_list_names_what_would_run(project: Project) -> None:
+    ended = project.run("run", "--list", "specs", "--tag", "tenants")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == (
+        "specs/tenants.nps::deny-from-any  # Nobody gets in.\n"
+        "specs/tenants.nps::allow-from-ms-a  # Only ms-a gets in.\n"
+        "specs/tenants.nps::after-ms-a  # Still the same.\n"
+    )
+    assert "2 test points; tags quick tenants" in project.run("run", "--list", "-v", "specs").out
+
+
+def test_whatever_list_names_can_be_run(project: Project) -> None:
+    project.write(
+        "below/all.nps",
+        """\
+include ../specs/world.nps ../specs/base.inc
+own: base ; expect ms-a -> ms-b:80 allowed
+""",
+    )
+    project.write("specs/base.inc", "base: world ; expect ms-c -> ms-b:80 allowed\n")
+    listed = [line.partition("  # ")[0] for line in project.run("run", "--list", "specs", "below").out.splitlines()]
+    assert "below/all.nps::base" in listed
+    for node in listed:
+        assert node.partition("::")[2] in project.ran(node)
+
+
+def test_dry_run_says_what_would_be_applied_and_probed(project: Project) -> None:
+    ended = project.run("run", "--dry-run", "specs/tenants.nps::deny-from-any")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines()[0] == "specs/tenants.nps::deny-from-any: Nobody gets in."
+    assert "  apply   NetworkPolicy ms-b/deny-from-any" in ended.out
+    assert "  probe   client pod in ms-a -> pod ms-b/nginx-0:80/tcp" in ended.out
+
+
+def test_variables(project: Project) -> None:
+    assert "nginx.ms-b:8080 allowed" in project.run("run", "specs/tenants.nps", "PORT=8080").out
+    ended = project.run("run", "specs/tenants.nps", "PROT=8080")
+    assert (ended.status, ended.out) == (2, "")
+    assert "did you mean 'PORT=8080'?" in ended.err
+    assert "write 'PORT=1'" in project.run("run", "specs", "PORT:=1").err
+
+
+# --- the command line is wrong ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["run", "--fial-fast"], "unknown option '--fial-fast'", "did you mean '--fail-fast'?"),
+        (["run", "--tapp=13"], "unknown option '--tapp'", "did you mean '--tap'?"),
+        (["run", "--zzzzz"], "unknown option '--zzzzz'", "'netpolspec run --help' lists the options"),
+        (["run", "--tap", "15"], "'--tap' cannot be '15'", "it is one of auto, 13, 14"),
+        (["run", "--tap"], "option '--tap' needs a value", "--help"),
+        (["run", "-k"], "option '-k, --scenario' needs a value", "--help"),
+        (["run", "--flat=yes"], "option '--flat' takes no value", "--help"),
+        (["run", "--color", "alwys"], "'--color' cannot be 'alwys'", "did you mean 'always'?"),
+        (["run", "--assume", "hostnetwok=pod"], "'--assume' has no key 'hostnetwok'", "did you mean 'hostnetwork'?"),
+        (["run", "--on", "kind"], "this version of netpolspec cannot run on 'kind'", "--on model"),
+        (["run", "nowhere.nps"], "there is no file 'nowhere.nps'", ""),
+        (["run", "deny-from-any"], "there is no file 'deny-from-any'", "-k deny-from-any"),
+        (["run", "empty"], "no .nps file in the folder 'empty'", ""),
+        (["run", "README.md"], "cannot run 'README.md'", "not Markdown"),
+        (["rnu", "specs"], "unknown command 'rnu'", "did you mean 'run'?"),
+        (["zzzzzz"], "unknown command 'zzzzzz'", "'netpolspec --help' lists the commands"),
+        (["--verison"], "unknown option '--verison'", "did you mean '--version'?"),
+        (["specs/"], "'specs/' is no command", "did you mean 'netpolspec run specs/'?"),
+        (["a.nps", "-q"], "'a.nps' is no command", "did you mean 'netpolspec run a.nps -q'?"),
+        (["-e", "expect a -> b:80 denied"], "'-e' is no command", "did you mean 'netpolspec run -e 'expect"),
+        (["help", "rnu"], "unknown command 'rnu'", "did you mean 'run'?"),
+    ],
+)
+def test_a_wrong_command_line(project: Project, arguments: list[str], message: str, hint: str) -> None:
+    (project.folder / "empty").mkdir()
+    project.write("README.md", "# x\n")
+    ended = project.run(*arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {message}")
+    assert hint in ended.err
+
+
+def test_nothing_to_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.folder / "empty").mkdir()
+    monkeypatch.chdir(project.folder / "empty")
+    ended = project.run("run")
+    assert ended.status == 2
+    assert ended.err.startswith("error: nothing to read\n")
+
+
+def test_several_files_that_cannot_be_read_are_told_together(project: Project) -> None:
+    ended = project.run("run", "a.nps", "b.nps", "specs")
+    assert ended.status == 2
+    assert ended.err.count("error: there is no file") == 2
+
+
+def test_after_two_dashes_nothing_is_an_option(project: Project) -> None:
+    project.write("-x.nps", "include specs/world.nps\n")
+    assert project.run("run", "--", "-x.nps").status == 0
+
+
+# --- help ---------------------------------------------------------------------------------------------------------
+
+
+def test_help_teaches_by_example(project: Project) -> None:
+    ended = project.run("--help")
+    assert (ended.status, ended.err) == (0, "")
+    assert "netpolspec run specs/" in ended.out
+    for command in ("run", "check"):
+        assert project.run(command, "--help").out == project.run("help", command).out
+        text = project.run(command, "-h").out
+        assert text.startswith(f"usage: netpolspec {command} ")
+        assert "\nexamples:\n" in text
+        assert "\nexit status:\n" in text
+
+
+def test_no_arguments_at_all_is_a_mistake_that_shows_the_help(project: Project) -> None:
+    ended = project.run()
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == project.run("--help").out
+
+
+def test_the_examples_of_the_help_are_understood(project: Project) -> None:
+    """Each example is a command line that netpolspec accepts in a project that has what it names."""
+    import shlex
+
+    project.write("world.nps", WORLD_AT_TOP)
+    project.write(
+        "specs/slow.nps",
+        "slow: world ; tags slow ; expect ms-a -> ms-b:80 allowed\nopen-to-a: slow ; expect ms-a -> ms-b:80 allowed\n",
+    )
+    examples = set()
+    for arguments in (["--help"], ["run", "--help"], ["check", "--help"]):
+        examples |= set(re.findall(r"^  netpolspec (.*)$", project.run(*arguments).out, re.MULTILINE))
+    assert len(examples) >= 9
+    for example in examples:
+        arguments = shlex.split(re.split(r"   +", example)[0])
+        ended = project.run(*arguments)
+        assert ended.status in {0, 1}, (example, ended.err)
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_current_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = project.folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert project.run("run", "x.nps").err.startswith("error: the current folder does not exist any more\n")
+    monkeypatch.chdir(project.folder)
+
+
+def test_a_fault_is_one_line_unless_all_of_it_is_asked_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("netpolspec.plan.analyze.analyze", lambda *_: 1 / 0)
+    ended = project.run("run", "specs")
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.startswith(
+        "error: netpolspec has a fault: ZeroDivisionError: division by zero\n  = help: please report"
+    )
+    assert "Traceback" not in ended.err
+    assert "Traceback" in project.run("run", "specs", "-vv").err
+    monkeypatch.setenv("NETPOLSPEC_DEBUG", "1")
+    assert main(["run", "specs"]) == 3
+    assert "Traceback" in capsys.readouterr().err
