@@ -85,12 +85,16 @@ class Builder(Statements, Endpoints):
     def head(self, children: Children) -> Head:
         """`targets: [pattern:] prerequisites`; the colons are tokens, the rest tuples of words."""
         targets, middle, last = children[0], children[2], children[-1]
+        start = targets[0].span.start
+        if self.spec.text[max(start - 1, 0) : start] in {" ", "\t"}:
+            here = targets[0].span
+            self._problem("indented-rule", "a rule starts in the first column", here, "take its indentation out")
         static = None
         if len(children) > 3:  # noqa: PLR2004 - there is a second colon
             static = self._pattern(middle, children[3])
         colon = children[-2]
         end = last[-1].span.end if last else colon.end_pos
-        return Head(targets, static, last, self.spec.span(targets[0].span.start, end))
+        return Head(targets, static, last, self.spec.span(start, end))
 
     def _pattern(self, words: tuple[ast.Word, ...], after: Token) -> ast.StaticPattern | None:
         hint = (
@@ -110,11 +114,20 @@ class Builder(Statements, Endpoints):
         for word in words:
             if word.text in RESERVED:
                 self._reserved(word, "target")
+            elif word.text.endswith(":"):
+                colon = self.spec.span(word.span.end - 1, word.span.end)
+                self._problem("double-colon", "there are no double-colon rules", colon, "write one colon")
         return words
 
     def words(self, children: Children) -> tuple[ast.Word, ...]:
-        """Any words."""
-        return self._words(children)
+        """Prerequisites, or the words between two colons."""
+        words = self._words(children)
+        for word in words:
+            if word.text in RESERVED:
+                hint = "write it on a line of its own, or put a ';' before it"
+                self._problem("missing-separator", f"'{word.text}' begins a statement", word.span, hint)
+                break
+        return words
 
     def _description(self, start: int) -> tuple[str, ...]:
         """The text of the `##` lines directly above offset start."""
@@ -122,7 +135,7 @@ class Builder(Statements, Endpoints):
         end = self.text.rfind("\n", 0, start)
         while end > 0:
             begin = self.text.rfind("\n", 0, end) + 1
-            line = self.text[begin:end]
+            line = self.text[begin:end] if begin else self.text[:end].lstrip(" ")  # a byte order mark is a blank
             if not line.startswith("##") or line.startswith("###"):
                 break
             lines.append(line[2:].strip())

@@ -30,7 +30,7 @@ class Statements(Words):
     def _option(self, children: Children) -> Option:
         return Option(children[0].value, self._word(children[1]), self._span(children))
 
-    in_namespace = as_release = replicas = image = values = to_replicas = within = because = _option
+    in_namespace = in_place = as_release = replicas = image = values = to_replicas = within = because = _option
 
     def on_labels(self, children: Children) -> Option:
         """`on key=value...`."""
@@ -75,7 +75,8 @@ class Statements(Words):
         options = self._once(children)
         if kind is ast.Kind.POD and "replicas" in options:
             hint = f"write 'given deployment {children[2].value} ...' for several pods"
-            self._problem("replicas-of-pod", "a pod has no replicas", options["replicas"].span, hint)
+            span = next(child.span for child in children if isinstance(child, Option) and child.name == "replicas")
+            self._problem("replicas-of-pod", "a pod has no replicas", span, hint)
         return ast.GivenWorkload(
             kind,
             self._word(children[2]),
@@ -129,6 +130,9 @@ class Statements(Words):
     def given_policy(self, children: Children) -> ast.GivenPolicy:
         """`given policy NAME [in NS] [var=value...]`."""
         options = self._once(children)
+        if children[2].value.startswith("<<"):
+            hint = "write 'given manifest <<END' for a manifest that stands in the spec"
+            self._problem("heredoc-place", "a policy is given by its name", self._span_of(children[2]), hint)
         return ast.GivenPolicy(self._word(children[2]), options.get("in"), _labels(children), self._span(children))
 
     def given_helm(self, children: Children) -> ast.GivenHelm:

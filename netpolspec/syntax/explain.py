@@ -7,13 +7,12 @@ the first that knows the case answers.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic
 from netpolspec.syntax import explain_lines, explain_statements
 from netpolspec.syntax.stuck import LINE_ENDS, Stuck
-from netpolspec.syntax.words import find_flaw
+from netpolspec.syntax.words import find_flaw, name_character
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from netpolspec.syntax.layout import Layout
 
+_MARKS = {",": "_COMMA", ";": "_SEMICOLON", ":": "COLON", "->": "ARROW"}
 _WORD = re.compile(r"[^\s;,#]+|.", re.DOTALL)
 
 
@@ -50,13 +50,16 @@ def _locate(error: UnexpectedInput, layout: Layout, text: str) -> Stuck:
     kind = token.type if token is not None else ""
     stopped: int = error.pos_in_stream or 0  # type: ignore[redundant-expr]  # its type says None, wrongly
     at = len(text) if kind == "$END" else stopped
-    word = _WORD.match(text, at)
+    match = _WORD.match(text, at)
+    word = match[0] if match and kind not in LINE_ENDS else ""
+    # Lark looks at the text anew, without context, to name what it cannot take: a comma may get any name.
+    kind = _MARKS.get(word, kind)
     interactive: InteractiveParser = error.interactive_parser
     return Stuck(
         source=source,
         text=text,
         at=at,
-        word="" if kind in LINE_ENDS or word is None else word[0],
+        word="" if kind == "_SEMICOLON" else word,
         kind=kind,
         statement=tuple(layout.statement),
         before=layout.before.type if layout.before is not None else "",
@@ -77,24 +80,6 @@ def _explain_flaw(stuck: Stuck) -> Diagnostic | None:
     return None
 
 
-def _explain_character(stuck: Stuck) -> Diagnostic | None:
-    """Characters that look like nothing, or like others."""
-    char = stuck.text[stuck.at : stuck.at + 1]
-    if not stuck.word or (char.isprintable() and char.isascii()):
-        return _explain_typography(stuck)
-    if char.isspace() or not char.isprintable():
-        name = unicodedata.name(char, f"U+{ord(char):04X}")
-        what = "blank" if char.isspace() else "character"
-        hint = "take it out" if what == "character" else "replace it by a space"
-        return Diagnostic(
-            "odd-character",
-            f"a {what} that does not belong here: {name}",
-            stuck.span(stuck.at, stuck.at + 1),
-            help=(hint,),
-        )
-    return _explain_typography(stuck)
-
-
 _LOOKALIKES = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
@@ -109,16 +94,23 @@ _LOOKALIKES = {
 }
 
 
-def _explain_typography(stuck: Stuck) -> Diagnostic | None:
-    """What a word processor makes of quotes and arrows."""
-    words = [(token.start_pos or 0, str(token.value)) for token in stuck.statement]
-    for start, text in [*words, (stuck.at, stuck.word)]:
+def _explain_character(stuck: Stuck) -> Diagnostic | None:
+    """Characters that look like nothing, and what a word processor makes of quotes and arrows."""
+    for start, text in [*((token.start_pos or 0, token.value) for token in stuck.statement), (stuck.at, stuck.word)]:
         for wrong, right in _LOOKALIKES.items():
             at = text.find(wrong)
             if at != -1:
                 span = stuck.span(start + at, start + at + len(wrong))
                 return Diagnostic("odd-character", f"'{wrong}' is not '{right}'", span, help=(f"write '{right}'",))
-    return None
+    char = stuck.word[:1]
+    if not char or (char.isprintable() and not char.isspace()):
+        return None
+    here = stuck.span(stuck.at, stuck.at + 1)
+    if char == "\r":
+        hint = "save the file with LF or CRLF at the ends of its lines"
+        return Diagnostic("odd-character", "a carriage return without a line feed", here, help=(hint,))
+    flaw = name_character(char, 0)
+    return Diagnostic(flaw.code, flaw.message, here, help=flaw.help)
 
 
 _EXPLAINERS: tuple[Callable[[Stuck], Diagnostic | None], ...] = (

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import nearest
+from netpolspec.diagnostics import Diagnostic, nearest
 from netpolspec.syntax.stuck import LINE_ENDS, STATEMENTS, either
 
 if TYPE_CHECKING:
-    from netpolspec.diagnostics import Diagnostic
     from netpolspec.syntax.stuck import Stuck
 
 _STATEMENT_TYPES = frozenset(name.upper() for name in STATEMENTS)
@@ -34,6 +33,12 @@ _DIRECTIVES = {
 }
 
 
+_OUTSIDE = (
+    "did you forget to indent it? indented, it belongs to the rule above",
+    "statements outside any rule stand before the first rule",
+)
+
+
 def explain_line_start(stuck: Stuck) -> Diagnostic | None:
     """The first word of a statement is not one that may stand there."""
     if stuck.statement:
@@ -41,12 +46,6 @@ def explain_line_start(stuck: Stuck) -> Diagnostic | None:
     if stuck.kind == "COLON":
         hint = "write a target before it, as in 'open-to-ms-a: world'"
         return stuck.complain("missing-target", "a rule without a target", hint)
-    if stuck.word in STATEMENTS and "GIVEN" not in stuck.accepts and "WORD" in stuck.accepts:
-        hints = ("did you forget to indent it? indented, it belongs to the rule above",)
-        message = f"'{stuck.word}' stands outside a rule"
-        return stuck.complain(
-            "outside-rule", message, *hints, "statements outside any rule stand before the first rule"
-        )
     if "GIVEN" not in stuck.accepts or not re.match(r"\w|[-.$<\"]", stuck.word):
         return None
     if stuck.word == "include":
@@ -54,10 +53,12 @@ def explain_line_start(stuck: Stuck) -> Diagnostic | None:
     if _ASSIGNMENT.match(stuck.rest) or re.match(r"[^\s:=]+[:?+]?=", stuck.word):
         hint = "write it in the first column; there are no variables of one rule"
         return stuck.complain("variable-in-rule", "variables are set outside of rules", hint)
+    if _meant(stuck.word):
+        return _unknown_statement(stuck, stuck.word)
     if "->" in stuck.rest.split() and "expect" not in stuck.rest.split():
         hint = f"write 'expect {stuck.word}{stuck.rest.partition('->')[0].rstrip()} -> ...'"
         return stuck.complain("unknown-statement", f"unknown statement '{stuck.word}'", hint)
-    if _HEAD.search(stuck.rest.partition(";")[0]) and not _meant(stuck.word):
+    if _HEAD.search((stuck.word + stuck.rest).partition(";")[0]):
         return stuck.complain("indented-rule", "a rule starts in the first column", "take its indentation out")
     return _unknown_statement(stuck, stuck.word)
 
@@ -77,17 +78,13 @@ def _explain_indented(stuck: Stuck) -> Diagnostic | None:
     """An indented line below something that is neither a rule nor stands before the first one."""
     if stuck.kind != "_INDENTED" or stuck.previous == "COLON" or "_NEWLINE" not in stuck.accepts:
         return None
-    what = "a variable" if stuck.types[0] == "VARIABLE" else "'include'"
+    what = "the variable" if stuck.types[0] == "VARIABLE" else "'include'"
     start = stuck.text.rfind("\n", 0, _line_after(stuck)) + 1
     line = stuck.text[start : stuck.text.find("\n", start)]
     blanks = len(line) - len(line.lstrip())
-    found = stuck.complain("outside-rule", f"an indented line below {what} belongs to no rule")
-    return type(found)(
-        found.code,
-        found.message,
-        stuck.span(start + blanks, start + len(line.rstrip())),
-        help=(f"move {what} above the rule, or below its last statement",),
-    )
+    span = stuck.span(start + blanks, start + len(line.rstrip()))
+    hint = f"move {what} above the rule, or below its last statement"
+    return Diagnostic("outside-rule", "this line is indented, and belongs to no rule", span, help=(hint,))
 
 
 def _line_after(stuck: Stuck) -> int:
@@ -119,14 +116,19 @@ def explain_head(stuck: Stuck) -> Diagnostic | None:
     if stuck.kind == "COLON":
         hint = "a rule is 'targets: prerequisites' or 'targets: pattern: prerequisites'"
         return stuck.complain("too-many-colons", "a third colon", hint)
-    if "COLON" in stuck.types:
-        return None
-    return _explain_no_head(stuck)
+    if "COLON" not in stuck.types:
+        return _explain_no_head(stuck)
+    if stuck.kind == "ARROW":
+        hint = "write '; expect' before its source, or an 'expect' on an indented line below"
+        return stuck.complain("stray-arrow", "'->' has no place in a rule's prerequisites", hint)
+    return None
 
 
 def _explain_no_head(stuck: Stuck) -> Diagnostic:
     words = [str(token.value) for token in stuck.statement]
     first = stuck.statement[0]
+    if words[0] in STATEMENTS:
+        return stuck.complain_about(first, "outside-rule", f"'{words[0]}' stands outside a rule", *_OUTSIDE)
     if words[0] in _DIRECTIVES:
         message = f"there is no '{words[0]}' here, unlike in make"
         return stuck.complain_about(first, "no-directive", message, _DIRECTIVES[words[0]])
@@ -146,8 +148,8 @@ def _explain_no_head(stuck: Stuck) -> Diagnostic:
         at = re.sub(r"\$\([^()]*\)", lambda match: "_" * len(match[0]), token.value).find(":")
         if at != -1:
             start = (token.start_pos or 0) + at
-            found = stuck.complain("glued-colon", "the colon after a rule's targets is followed by a blank")
-            return type(found)(found.code, found.message, stuck.span(start, start + 1), help=("put a blank after it",))
+            message = "the colon after a rule's targets is followed by a blank"
+            return Diagnostic("glued-colon", message, stuck.span(start, start + 1), help=("put a blank after it",))
     if stuck.kind in LINE_ENDS or stuck.kind == "_SEMICOLON":
         hint = f"write '{' '.join(words)}: PREREQUISITES'"
         return stuck.complain("missing-colon", "a rule without its colon", hint)
@@ -159,7 +161,7 @@ def _explain_no_head(stuck: Stuck) -> Diagnostic:
 _REST = {
     "TODO": ("a reason", "as in 'todo \"the CNI does not enforce this yet\"'"),
     "SKIP": ("a reason", "as in 'skip \"needs a second node\"'"),
-    "NEEDS": ("what the backend must be able to do", "as in 'needs sctp'"),
+    "NEEDS": ("a capability", "as in 'needs sctp'"),
     "TAGS": ("at least one tag", "as in 'tags tenants egress'"),
     "INCLUDE": ("a file", "as in 'include world.nps'"),
 }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import nearest
+from netpolspec.diagnostics import Diagnostic, nearest
 from netpolspec.syntax.stuck import either
 
 if TYPE_CHECKING:
-    from netpolspec.diagnostics import Diagnostic
     from netpolspec.syntax.stuck import Stuck
 
 _KINDS = ("namespace", "pod", "deployment", "service", "manifest", "terraform", "policy", "helm", "cluster")
@@ -268,6 +267,8 @@ def _explain_matrix(stuck: Stuck) -> Diagnostic | None:
 
 def explain_option(stuck: Stuck) -> Diagnostic | None:
     """A word among the options of a statement that is none of them, or an option without its value."""
+    if not stuck.statement:
+        return None
     if {"RSQB", "RBRACE"} & stuck.accepts and {"LSQB", "LBRACE"} & set(stuck.types):
         return _explain_json(stuck)
     if not stuck.word:
@@ -280,7 +281,7 @@ def explain_option(stuck: Stuck) -> Diagnostic | None:
     keywords = stuck.keywords()
     if not keywords and "PAIR" not in stuck.accepts:
         return None
-    return _explain_setting(stuck) or _explain_unknown_option(stuck, keywords)
+    return _explain_setting(stuck) or _explain_behind(stuck) or _explain_unknown_option(stuck, keywords)
 
 
 def _explain_setting(stuck: Stuck) -> Diagnostic | None:
@@ -292,23 +293,53 @@ def _explain_setting(stuck: Stuck) -> Diagnostic | None:
     return None
 
 
+def _explain_behind(stuck: Stuck) -> Diagnostic | None:
+    """A word that the one before it explains."""
+    last = stuck.statement[-1]
+    if last.type in {"RSQB", "RBRACE"} and last.end_pos == stuck.at:
+        hint = "put a blank behind the bracket, or the whole value in double quotes"
+        return stuck.complain("text-after-bracket", "a value that begins with a bracket ends with its partner", hint)
+    if last.type == "PAIR" and last.value.endswith(","):
+        comma = stuck.span((last.end_pos or 1) - 1, last.end_pos or 1)
+        hint = "a value that is a list has no blanks, as in 'ns=ms-a,ms-c'"
+        return Diagnostic("trailing-comma", "a value cannot end with a comma", comma, help=(hint,))
+    if last.type == "ON":
+        return stuck.complain("missing-value", "'on' without a label", _OPTION_NEEDS["ON"][1])
+    if stuck.types[1:2] == ("SERVICE",) and stuck.types[-2:] == ("PORT", "WORD") and stuck.word.isalnum():
+        hint = f"did you mean '{last.value} -> {stuck.word}'?"
+        return stuck.complain("unknown-option", f"'{stuck.word}' behind a port", hint)
+    return None
+
+
 def _explain_unknown_option(stuck: Stuck, keywords: tuple[str, ...]) -> Diagnostic:
-    statement = " ".join(token.value for token in stuck.statement[: 3 if stuck.types[0] == "WHEN" else 2])
-    meant = nearest(stuck.word.lower(), keywords)
+    statement = _name_statement(stuck)
+    if stuck.word.upper() in _OPTION_NEEDS and stuck.word not in keywords:
+        return stuck.complain("unknown-option", f"'{statement}' takes no '{stuck.word}'", *stuck.expected())
     following = stuck.rest.split()
+    meant = nearest(stuck.word.lower(), keywords)
+    hints = stuck.expected()
     if meant:
-        hints: tuple[str, ...] = (f"did you mean '{meant}'?",)
+        hints = (f"did you mean '{meant}'?",)
     elif stuck.word.partition("/")[0].isdecimal() and "port" in keywords:
         hints = (f"did you mean 'port {stuck.word}'?",)
-    elif stuck.types[-2:-1] == ("GIVEN",) or "PAIR" not in stuck.accepts:
-        hints = stuck.expected()
-    elif "in" in keywords and "IN" not in stuck.types and stuck.types[0] == "GIVEN" and stuck.types[1] != "POLICY":
-        hints = (f"did you mean 'in {stuck.word}'?", *stuck.expected())
-    elif following and "=" not in following[0] and following[0] not in keywords:
-        hints = (f"did you mean '{stuck.word}={following[0]}'?", *stuck.expected())
-    else:
-        hints = stuck.expected()
+    elif stuck.word.isdecimal() and "to" in keywords:
+        hints = (f"did you mean 'to {stuck.word}'?",)
+    elif _may_be_namespace(stuck) and (not following or following[0] in keywords or "=" in following[0]):
+        hints = (f"did you mean 'in {stuck.word}'?", *hints)
+    elif "PAIR" in stuck.accepts and following and "=" not in following[0] and following[0] not in keywords:
+        hints = (f"did you mean '{stuck.word}={following[0]}'?", *hints)
     return stuck.complain("unknown-option", f"unknown option '{stuck.word}' of '{statement}'", *hints)
+
+
+def _name_statement(stuck: Stuck) -> str:
+    """The keywords that begin the statement."""
+    if stuck.types[0] == "EXPECT":
+        return "expect matrix" if "MATRIX" in stuck.types else "expect"
+    return " ".join(token.value for token in stuck.statement[: 3 if stuck.types[0] == "WHEN" else 2])
+
+
+def _may_be_namespace(stuck: Stuck) -> bool:
+    return stuck.types[-2:-1] in {("POD",), ("DEPLOYMENT",), ("SERVICE",)} and "IN" in stuck.accepts
 
 
 def _explain_json(stuck: Stuck) -> Diagnostic:
@@ -324,7 +355,6 @@ def _explain_json(stuck: Stuck) -> Diagnostic:
     if stuck.word[:1] in {"]", "}"}:
         hint = f"write '{closing}' here, or take '{stuck.word[0]}' out"
         message = f"'{stuck.word[0]}' does not close '{last.value}'"
-        found = stuck.complain("open-bracket", message, hint)
-        return type(found)(found.code, found.message, stuck.span(stuck.at, stuck.at + 1), help=found.help)
+        return Diagnostic("open-bracket", message, stuck.span(stuck.at, stuck.at + 1), help=(hint,))
     hint = f"close it with '{closing}' on the same line"
     return stuck.complain_about(last, "open-bracket", f"'{last.value}' without its '{closing}'", hint)

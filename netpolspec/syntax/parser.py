@@ -130,7 +130,8 @@ def _endpoint(text: str, start: str) -> Any:  # noqa: ANN401 - depends on the st
     if not text.isprintable():
         return 0
     try:
-        return _load()[0].parse(text, start=start)
+        with _LOCK:
+            return _load()[0].parse(text, start=start)
     except BadEndpoint as refusal:
         return refusal.flaw
     except UnexpectedInput as error:

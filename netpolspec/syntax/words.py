@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from netpolspec.diagnostics import Diagnostic
 from netpolspec.source import Span
 
-SPECIAL = re.compile(r'["$\[]')
+SPECIAL = re.compile(r'["$\[]|[^!-~]')
 """A word without any of these characters is whole."""
 
 _REFERENCE = r"\$\((?:[^()$\n]|\$\([^()$\n]*\)|\$[^(\n])*\)"
 _QUOTED = r'"(?:[^"\\\n]|\\[^\n]|\\\n)*"'
 _BRACKETS = r'\[(?:[^\[\]"#;\n]|"(?:[^"\\\n]|\\[^\n])*")*\]'
-_WORD_PIECE = re.compile(rf'[^"$\[]+|{_QUOTED}|{_REFERENCE}|\$(?!\()|{_BRACKETS}')
+_WORD_PIECE = re.compile(rf"[!#%-Z\\-~]+|(?:\\\r?\n[ \t]*)+|{_QUOTED}|{_REFERENCE}|\$(?!\()|{_BRACKETS}")
 _VALUE_PIECE = re.compile(rf'[^"]+|{_QUOTED}')
 
 
@@ -48,10 +49,22 @@ def _first_gap(text: str, pieces: re.Pattern[str]) -> Flaw | None:
     at = 0
     while at < len(text):
         piece = pieces.match(text, at)
-        if piece is None:
+        if piece is not None:
+            at = piece.end()
+        elif text[at] in _FLAWS:
             return _FLAWS[text[at]](text, at)
-        at = piece.end()
+        elif text[at].isprintable() and not text[at].isspace():
+            at += 1
+        else:
+            return name_character(text[at], at)
     return None
+
+
+def name_character(char: str, at: int) -> Flaw:
+    """A character that is no part of a word, and that may be invisible."""
+    what, hint = ("blank", "replace it by a space") if char.isspace() else ("character", "take it out")
+    name = unicodedata.name(char, f"U+{ord(char):04X}")
+    return Flaw("odd-character", f"a {what} that does not belong here: {name}", at, at + 1, (hint,))
 
 
 def _open_quote(text: str, at: int) -> Flaw:
