@@ -172,7 +172,8 @@ _TEXTS: tuple[_Setting[str | int], ...] = (
 _OF_CLUSTERS = (*_TEXTS, _NODES)
 CLUSTER_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_CLUSTERS)
 """The keys that say what cluster `--on kind` and `up` are to make."""
-_FILES = frozenset({"cni-manifest", "kind-config"})
+FILE_KEYS = frozenset({"cni-manifest", "kind-config"})
+"""Those of them that name a file (or a URL)."""
 
 KEYS: tuple[str, ...] = (
     *(
@@ -241,7 +242,7 @@ class _Layers:
         said: dict[str, dict[str, str | int]] = {layer.prefix: {} for layer in self._layers}
         for setting in _OF_CLUSTERS:
             for layer, value in self.each(setting):
-                is_path = setting.key in _FILES and "://" not in str(value)
+                is_path = setting.key in FILE_KEYS and "://" not in str(value)
                 if layer.table is not None and is_path:
                     value = os.path.relpath(layer.table.folder / str(value))  # noqa: PLW2901 - the same value
                 said[layer.prefix][setting.key] = value

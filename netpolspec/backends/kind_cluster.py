@@ -49,6 +49,7 @@ class KindCluster:
         """Whether it was made by this object, not found."""
         self._tell = tell
         self._place = Place(blueprint.name)
+        self._acquired = False
 
     @property
     def kubectl(self) -> Kubectl:
@@ -81,6 +82,7 @@ class KindCluster:
                 break
             if found.obstacle is not None:
                 raise found.obstacle
+        self._acquired = True
         if self.keep:
             self._keep()
 
@@ -249,15 +251,16 @@ class KindCluster:
             WorldFailed: it cannot be deleted
         """
         try:
-            record = self._place.read()
+            record = self._place.read() if self._acquired else None
             if record is not None and not record.keep and self._place.try_alone():
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
                 self._place.forget()
-            else:
+            elif self._acquired:
                 self._place.share(self._tell_busy)
                 tidy()
         finally:
+            self._acquired = False
             self._place.release()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.catalog import Workload
+from netpolspec.backends.tree import rows, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ SLICE = 5.0
 
 COREDNS = Workload("Deployment", "kube-system", "coredns")
 
-_HOPELESS = frozenset(
+HOPELESS = frozenset(
     {
         # Reasons of waiting containers after which more waiting seldom helps. Source: pkg/kubelet/images/types.go and
         # pkg/kubelet/container/sync_result.go of Kubernetes.
@@ -112,7 +113,7 @@ class Readiness:
             if finished.ok:
                 return
             ailments = look()
-            stuck = stuck + 1 if any(each.reason in _HOPELESS for each in ailments) else 0
+            stuck = stuck + 1 if any(each.reason in HOPELESS for each in ailments) else 0
             waited = time.monotonic() - began
             if stuck >= _PATIENCE or waited >= self.timeout:
                 notes = (*(each.text for each in ailments[:5]), *_node_troubles(self.kubectl)) or (finished.said,)
@@ -148,20 +149,21 @@ def ailments_of(kubectl: Kubectl, workload: Workload) -> tuple[Ailment, ...]:
         owner = kubectl.read("-n", workload.namespace, "get", workload.kind, workload.name)
     except WorldFailed:
         return ()
-    labels = _table(owner, "spec", "selector", "matchLabels")
+    labels = table(owner, "spec", "selector", "matchLabels")
     selector = ",".join(f"{key}={value}" for key, value in labels.items())
-    return _sick(kubectl, "--namespace", workload.namespace, f"--selector={selector}")
+    return sick(kubectl, "--namespace", workload.namespace, f"--selector={selector}")
 
 
 def _stuck(kubectl: Kubectl, *where: str) -> tuple[Ailment, ...]:
     """The pods that will not get ready without help."""
-    return tuple(each for each in _sick(kubectl, *where) if each.reason in _HOPELESS)
+    return tuple(each for each in sick(kubectl, *where) if each.reason in HOPELESS)
 
 
-def _sick(kubectl: Kubectl, *where: str) -> tuple[Ailment, ...]:
+def sick(kubectl: Kubectl, *where: str) -> tuple[Ailment, ...]:
+    """The pods that are not ready, of those that the arguments of `get pods` select; none where they cannot be read."""
     try:
-        pods = [pod for pod in kubectl.items("get", "pods", *where) if not _is_ready(pod)]
-        spaces = sorted({str(_table(pod, "metadata").get("namespace")) for pod in pods})
+        pods = [pod for pod in kubectl.items("get", "pods", *where) if not is_ready(pod)]
+        spaces = sorted({text(pod, "metadata", "namespace") for pod in pods})
         events = [
             event
             for space in spaces
@@ -172,41 +174,41 @@ def _sick(kubectl: Kubectl, *where: str) -> tuple[Ailment, ...]:
     return tuple(_ailment(pod, events) for pod in pods)
 
 
-def _is_ready(pod: Mapping[str, Json]) -> bool:
-    return any(
-        each.get("type") == "Ready" and each.get("status") == "True" for each in _rows(pod, "status", "conditions")
-    )
+def is_ready(item: Mapping[str, Json]) -> bool:
+    """Whether a pod or node says of itself that it is Ready."""
+    conditions = rows(item, "status", "conditions")
+    return any(text(each, "type") == "Ready" and text(each, "status") == "True" for each in conditions)
 
 
 _PULL_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
 
 
 def _ailment(pod: Mapping[str, Json], events: Sequence[Mapping[str, Json]]) -> Ailment:
-    name = str(_table(pod, "metadata").get("name", "?"))
-    namespace = str(_table(pod, "metadata").get("namespace", "?"))
-    node = _table(pod, "spec").get("nodeName")
+    name = text(pod, "metadata", "name")
+    namespace = text(pod, "metadata", "namespace")
+    node = text(pod, "spec", "nodeName")
     parts = [f"pod {namespace}/{name}" + (f" on node {node}" if node else ", on no node yet")]
     reason, image = "", None
-    for status in (*_rows(pod, "status", "initContainerStatuses"), *_rows(pod, "status", "containerStatuses")):
-        state = _table(status, "state")
-        waiting = _table(state, "waiting") or _table(state, "terminated")
-        said = str(waiting.get("reason", ""))
+    for status in (*rows(pod, "status", "initContainerStatuses"), *rows(pod, "status", "containerStatuses")):
+        state = table(status, "state")
+        waiting = table(state, "waiting") or table(state, "terminated")
+        said = text(waiting, "reason")
         if not said or said in {"PodInitializing", "Completed"}:
             continue
         reason = reason or said
-        parts.append(f"container {status.get('name')} ({status.get('image')}): {said}")
+        parts.append(f"container {text(status, 'name')} ({text(status, 'image')}): {said}")
         if said in _PULL_REASONS:
-            image = image or str(status.get("image"))
+            image = image or text(status, "image")
     if not reason:
-        for condition in _rows(pod, "status", "conditions"):
+        for condition in rows(pod, "status", "conditions"):
             if condition.get("status") == "False" and condition.get("message"):
-                reason = str(condition.get("reason", ""))
-                parts.append(_one_line(str(condition["message"])))
+                reason = text(condition, "reason")
+                parts.append(_one_line(text(condition, "message")))
                 break
-    told = [each for each in events if _table(each, "involvedObject").get("name") == name and each.get("message")]
+    told = [each for each in events if text(each, "involvedObject", "name") == name and text(each, "message")]
     if told:
-        last = max(told, key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime") or ""))
-        parts.append(f"event {last.get('reason')}: {_one_line(str(last['message']))}")
+        last = max(told, key=lambda each: text(each, "lastTimestamp") or text(each, "eventTime"))
+        parts.append(f"event {text(last, 'reason')}: {_one_line(text(last, 'message'))}")
     return Ailment(f"{namespace}/{name}", reason, "; ".join(parts), image)
 
 
@@ -216,26 +218,9 @@ def _node_troubles(kubectl: Kubectl) -> Iterator[str]:
     except WorldFailed:
         return
     for node in nodes:
-        for condition in _rows(node, "status", "conditions"):
-            if condition.get("type") == "Ready" and condition.get("status") != "True":
-                yield f"node {_table(node, 'metadata').get('name')}: {_one_line(str(condition.get('message', '')))}"
-
-
-# --- plain data -----------------------------------------------------------------------------------------------------
-
-
-def _table(value: Mapping[str, Json], *path: str) -> Mapping[str, Json]:
-    for key in path:
-        found = value.get(key)
-        if not isinstance(found, dict):
-            return {}
-        value = found
-    return value
-
-
-def _rows(value: Mapping[str, Json], *path: str) -> tuple[Mapping[str, Json], ...]:
-    found = _table(value, *path[:-1]).get(path[-1])
-    return tuple(each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+        for condition in rows(node, "status", "conditions"):
+            if text(condition, "type") == "Ready" and not is_ready(node):
+                yield f"node {text(node, 'metadata', 'name')}: {_one_line(text(condition, 'message'))}"
 
 
 _SPACE = re.compile(r"\s+")

@@ -1,0 +1,169 @@
+"""Clusters for people who keep one: made by `up`, looked at by `status`, deleted by `down`."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from netpolspec.backends import kindctl
+from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.kind_cluster import KindCluster
+from netpolspec.backends.kubectl import Kubectl
+from netpolspec.backends.readiness import is_ready
+from netpolspec.backends.records import Place, Stage, recorded
+from netpolspec.backends.tree import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.readiness import Tell
+    from netpolspec.backends.records import Record
+
+LOOK_TIMEOUT = 5.0
+"""Seconds in which a cluster must answer to be shown as answering."""
+
+
+def up(blueprint: Blueprint, tell: Tell) -> bool:
+    """Make a cluster, or find it, and let it stay.
+
+    Returns:
+        Whether it was made now.
+
+    Raises:
+        WorldFailed: it cannot be had
+    """
+    cluster = KindCluster(blueprint, tell, keep=True)
+    cluster.acquire()
+    cluster.release()
+    return cluster.made
+
+
+def down(names: Sequence[str], tell: Tell) -> tuple[str, ...]:
+    """Delete clusters that netpolspec made, also what is left of those that were never completed.
+
+    Args:
+        names: which; none: all of them
+        tell: shows what is done
+
+    Returns:
+        The names of those that are gone now and were there before.
+
+    Raises:
+        WorldFailed: one is not ours, is in use, or cannot be deleted; the others are deleted nevertheless
+    """
+    wanted = tuple(names) or tuple(record.name for record in recorded())
+    failures: list[WorldFailed] = []
+    gone = []
+    existing = kindctl.clusters() if wanted else ()
+    for name in wanted:
+        try:
+            if _delete(name, tell, exists=name in existing):
+                gone.append(name)
+        except WorldFailed as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return tuple(gone)
+
+
+def _delete(name: str, tell: Tell, *, exists: bool) -> bool:
+    place = Place(name)
+    record = place.read()
+    if record is None:
+        if exists:
+            raise WorldFailed(
+                f"cluster '{name}' was not made by netpolspec",
+                f"to delete it all the same: kind delete cluster --name {name}",
+                code="not-ours",
+            )
+        return False
+    if not place.try_alone():
+        raise WorldFailed(
+            f"cluster '{name}' is in use by another netpolspec",
+            "to delete it: end that first",
+            code="busy",
+        )
+    try:
+        if exists:
+            tell(f"deleting cluster '{name}'")
+            kindctl.delete(name)
+        place.forget()
+    finally:
+        place.release()
+    return exists
+
+
+# --- what there is --------------------------------------------------------------------------------------------------
+
+
+class Health(StrEnum):
+    """How a cluster is."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    """Its API server answers, but not all of its nodes are Ready."""
+    DOWN = "down"
+    """Its API server does not answer."""
+    INCOMPLETE = "incomplete"
+    """Nobody is making it any more: what made it was killed."""
+    MAKING = "being made"
+    GONE = "gone"
+    """There is a record of it and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A cluster that netpolspec made, as it is now."""
+
+    record: Record
+    health: Health
+    in_use: bool
+    """Whether a run uses it."""
+    nodes: int = 0
+    ready: int = 0
+    version: str = ""
+    """Of Kubernetes, as the nodes say it: `v1.35.4`."""
+    age: float = 0.0
+    """Seconds since it was made."""
+
+    @property
+    def context(self) -> str:
+        """What kind calls its context."""
+        return f"kind-{self.record.name}"
+
+
+def status() -> tuple[State, ...]:
+    """All clusters that netpolspec made, by name.
+
+    Raises:
+        WorldFailed: kind or its engine does not answer
+    """
+    records = recorded()
+    if not records:
+        return ()
+    existing = kindctl.clusters()
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return tuple(pool.map(lambda record: _state(record, exists=record.name in existing), records))
+
+
+def _state(record: Record, *, exists: bool) -> State:
+    place = Place(record.name)
+    in_use = place.in_use()
+    age = max(0.0, time.time() - record.made_at)
+    if record.stage is Stage.MAKING:
+        return State(record, Health.MAKING if in_use else Health.INCOMPLETE, in_use, age=age)
+    if not exists:
+        return State(record, Health.GONE, in_use, age=age)
+    kubectl = Kubectl(f"kind-{record.name}", str(place.kubeconfig))
+    try:
+        nodes = kubectl.items("get", "nodes", timeout=LOOK_TIMEOUT)
+    except WorldFailed:
+        return State(record, Health.DOWN, in_use, age=age)
+    ready = sum(map(is_ready, nodes))
+    health = Health.READY if nodes and ready == len(nodes) else Health.NOT_READY
+    version = text(nodes[0], "status", "nodeInfo", "kubeletVersion") if nodes else ""
+    return State(record, health, in_use, len(nodes), ready, version, age)
