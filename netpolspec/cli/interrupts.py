@@ -52,12 +52,7 @@ def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
             take(event)
     except KeyboardInterrupt as interrupt:
         number = interrupt.signal if isinstance(interrupt, Interrupted) else signal.SIGINT
-        try:
-            take(events.throw(Interrupted(number)))
-            for event in events:
-                take(event)
-        except (KeyboardInterrupt, StopIteration):
-            take(RunEnded(0.0, number))
+        _end(events, take, number)
     except Exception as error:
         events.close()
         with contextlib.suppress(Exception):
@@ -65,3 +60,20 @@ def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
         raise
     finally:
         events.close()
+
+
+def _end(events: Generator[Event], take: Callable[[Event], None], number: int) -> None:
+    """Let the runner end its run; where it cannot any more, say what it would have said."""
+    said = False
+    try:
+        event = events.throw(Interrupted(number))
+        while True:
+            said = said or isinstance(event, BailedOut)
+            take(event)
+            event = next(events)
+    except StopIteration:
+        pass
+    except KeyboardInterrupt:
+        if not said:
+            take(BailedOut("interrupted"))
+        take(RunEnded(0.0, number))

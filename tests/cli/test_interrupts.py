@@ -1,0 +1,130 @@
+"""What `deliver` does when a signal or a fault comes in the middle."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from report.events import ended, passed, point, scenario
+
+from netpolspec.cli.exits import Exit, Outcome
+from netpolspec.cli.interrupts import deliver, raised_by_signals
+from netpolspec.report.tap import Tap
+from netpolspec.run.events import BailedOut, RunEnded, RunStarted
+from netpolspec.run.runner import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from netpolspec.run.events import Event
+
+POINT = point()
+ENDS = tuple(ended(scenario(name, POINT), passed(POINT)) for name in ("a", "b", "c"))
+
+
+class World:
+    """A run that cleans up when it is interrupted, as the runner does."""
+
+    def __init__(self, at: str = "", cleaning: Callable[[], None] = lambda: None) -> None:
+        self.cleaned = 0
+        self._at = at
+        self._cleaning = cleaning
+
+    def run(self) -> Generator[Event]:
+        yield RunStarted(tuple(end.scenario for end in ENDS), "model")
+        number: int | None = None
+        try:
+            for end in ENDS:
+                if end.scenario.name == self._at:
+                    signal.raise_signal(signal.SIGTERM)
+                yield end
+        except Interrupted as interrupt:
+            number = interrupt.signal
+            self._cleaning()
+            yield BailedOut("interrupted")
+        finally:
+            self.cleaned += 1
+        yield RunEnded(1.0, number)
+
+
+class Taker:
+    """Takes events as the command does, and is interrupted on the way."""
+
+    def __init__(self, at: str = "", number: int = signal.SIGINT, error: Exception | None = None) -> None:
+        self.text = ""
+        self.outcome = Outcome()
+        self._at, self._number, self._error = at, number, error
+        self._tap = Tap()
+
+    def __call__(self, event: Event) -> None:
+        self.outcome.add(event)
+        self.text += "".join(self._tap.text(event))
+        if self._at and self._at in self.text:
+            self._at = ""
+            if self._error is not None:
+                raise self._error
+            signal.raise_signal(self._number)
+
+
+def run(world: World, taker: Taker, *, cleaned: int = 1) -> list[str]:
+    with raised_by_signals():
+        deliver(world.run(), taker)
+    assert world.cleaned == cleaned
+    return taker.text.splitlines()
+
+
+def test_a_run_that_nobody_interrupts() -> None:
+    world, taker = World(), Taker()
+    assert run(world, taker)[-1] == "ok 3 - c: Nobody gets in."
+    assert taker.outcome.exit is Exit.MET
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_the_report_is_written(number: int, status: int) -> None:
+    world, taker = World(), Taker("2 - b", number)
+    lines = run(world, taker)
+    assert lines[-2:] == ["ok 2 - b: Nobody gets in.", "Bail out! interrupted"]
+    assert taker.outcome.exit == status
+
+
+def test_a_signal_while_a_scenario_runs() -> None:
+    world, taker = World("c"), Taker()
+    assert run(world, taker)[-1] == "Bail out! interrupted"
+    assert taker.outcome.exit is Exit.TERMINATED
+
+
+def test_a_second_signal_ends_the_cleaning() -> None:
+    world, taker = World("b", lambda: signal.raise_signal(signal.SIGINT)), Taker()
+    assert run(world, taker)[-1] == "Bail out! interrupted"
+    assert taker.outcome.exit is Exit.INTERRUPTED
+
+
+def test_a_signal_before_the_first_scenario() -> None:
+    world, taker = World(), Taker("1..3", signal.SIGTERM)
+    assert run(world, taker, cleaned=0) == ["TAP version 14", "1..3", "Bail out! interrupted"]
+    assert taker.outcome.exit is Exit.TERMINATED
+
+
+def test_a_fault_leaves_no_report_that_looks_whole() -> None:
+    world, taker = World(), Taker("2 - b", error=ValueError("x"))
+    with pytest.raises(ValueError, match="x"):
+        run(world, taker)
+    assert world.cleaned == 1
+    assert taker.text.splitlines()[-1] == "Bail out! netpolspec has a fault: ValueError"
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with raised_by_signals():
+        assert signal.getsignal(signal.SIGTERM) is not before[1]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with raised_by_signals():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
