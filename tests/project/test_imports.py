@@ -28,8 +28,22 @@ MAY_IMPORT = {
     "report": GROUND | {"policy", "load", "plan", "backends", "run"},
     "pyproject": GROUND,
     "settings": GROUND | {"policy", "log", "pyproject"},
+    "doctor": GROUND | {"backends", "settings"},
     "cli": GROUND
-    | {"policy", "load", "syntax", "plan", "backends", "run", "report", "shell", "log", "settings", "pyproject"},
+    | {
+        "policy",
+        "load",
+        "syntax",
+        "plan",
+        "backends",
+        "run",
+        "report",
+        "shell",
+        "log",
+        "settings",
+        "pyproject",
+        "doctor",
+    },
     "__main__": {"cli"},
 }
 
