@@ -127,20 +127,23 @@ class Model:
 
     def _outcome(self, source: Endpoint, destination: Endpoint, via: Service | None) -> Outcome | None:
         """What the index says of two pods; None where the answer depends on more than their kinds."""
-        if not (isinstance(source, Pod) and isinstance(destination, Pod)):
-            return None
         if via is not None and via.cluster_addresses and not via.headless:
             return None
         index = self.index
+        one, other = index.by_id.get(id(source)), index.by_id.get(id(destination))
+        if one is not None and other is not None and one != other:
+            outcome = self._outcomes.get((one, other))
+            if outcome is not None:
+                return outcome
+        if not (isinstance(source, Pod) and isinstance(destination, Pod)):
+            return None
         one, other = index.kind_of(source), index.kind_of(destination)
         if one is None or other is None:
             return None
         if one == other and source.name == destination.name and source.namespace == destination.namespace:
             return None
-        node = source.template.node
-        hosts = source.template.host_network or destination.template.host_network
-        if hosts and node is not None and node == destination.template.node:
-            return None
+        if (index.universe.host >> one | index.universe.host >> other) & 1:
+            return None  # it matters whether they share a node
         outcome = self._outcomes.get((one, other))
         if outcome is None:
             outcome = self._outcomes[one, other] = index.between(one, other)

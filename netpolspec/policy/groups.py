@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from netpolspec.policy.spread import grouped
+from netpolspec.policy.spread import grouped, pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ class Grouping:
             over: Sequence[int] = rows[0]
         else:
             over = [self._outcomes.meet(numbers) for numbers in zip(*rows, strict=True)]
-        row = array("I", map(over.__getitem__, self._singles))
+        row = array("I", pick(self._singles, over))
         for i in self._several:
             row[i] = self._outcomes.meet(over[number] for number in self._classes[i])
         return row

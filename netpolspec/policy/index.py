@@ -50,14 +50,15 @@ class Index:
         self._names = {name for rule in self._rules() for name in _port_names(rule)}
         self.addresses = AddressSpace(self._networks(), self._families(pods))
         self._numbers: dict[Kind, int] = {}
-        self._by_id: dict[int, tuple[Pod, int]] = {}
-        for pod in pods:
-            self._by_id[id(pod)] = (pod, self._numbers.setdefault(self.describe(pod), len(self._numbers)))
+        self._pods = pods  # as long as they live, their ids are theirs
+        self.by_id = {id(pod): self._numbers.setdefault(self.describe(pod), len(self._numbers)) for pod in pods}
+        """The number of a pod's kind, by the pod's identity, which is the fastest way to it."""
         kinds = tuple(self._numbers)
         named = [pair for kind in kinds for _, pairs in kind.ports for pair in pairs]
         self.ports = self.port_space(named)
         self.universe = Universe(kinds, self.addresses, world, assumptions)
         self.rows = Rows(self.universe, self.ports, self._policies, self._admin, assumptions)
+        self._known: dict[tuple[bool, int, int | None, bool], Row] = {}
         self._subjects = {direction: self._make_subjects(direction) for direction in Direction}
         self.families = [self._families_of(kind) for kind in kinds]
         """By kind: the families of its addresses; empty where nobody knows them."""
@@ -118,8 +119,8 @@ class Index:
 
     def kind_of(self, pod: Pod) -> int | None:
         """The number of a pod's kind; None where no pod that the index was made with is of it."""
-        found = self._by_id.get(id(pod))
-        return found[1] if found is not None else self._numbers.get(self.describe(pod))
+        found = self.by_id.get(id(pod))
+        return self._numbers.get(self.describe(pod)) if found is None else found
 
     # --- who judges whom ------------------------------------------------------------------------------------------
 
@@ -178,17 +179,28 @@ class Index:
             destination: the number of a kind.
             own_node: whether one end is, as its node, the node of the other.
         """
-        kinds = self.universe.kinds
         full = self.ports.full
-        if kinds[source].finished or kinds[destination].finished:
+        if self.universe.finished >> source & 1 or self.universe.finished >> destination & 1:
             return Outcome(0, full)
         families = possible_families(self.families[source], self.families[destination])
-        outcome = agreed((self._between(source, destination, family, own_node) for family in families), full)
-        return outcome._replace(foreign=self.foreign(source) or self.foreign(destination))
+        if len(families) == 1:
+            outcome = self._between(source, destination, families[0], own_node)
+        else:
+            outcome = agreed((self._between(source, destination, family, own_node) for family in families), full)
+        foreign = self._foreign and (self.foreign(source) or self.foreign(destination))
+        return outcome._replace(foreign=True) if foreign else outcome
+
+    def _row(self, direction: Direction, kind: int, family: int | None, own_node: bool) -> Row:  # noqa: FBT001
+        """A row by the number of a kind, which is quicker to look up than its subject."""
+        key = (direction is Direction.EGRESS, kind, family, own_node)
+        row = self._known.get(key)
+        if row is None:
+            row = self._known[key] = self.rows.row(self.subject(direction, kind), family, own_node=own_node)
+        return row
 
     def _between(self, source: int, destination: int, family: int | None, own_node: bool) -> Outcome:  # noqa: FBT001
-        egress = self.rows.row(self.subject(Direction.EGRESS, source), family, own_node=own_node)
-        ingress = self.rows.row(self.subject(Direction.INGRESS, destination), family, own_node=own_node)
+        egress = self._row(Direction.EGRESS, source, family, own_node)
+        ingress = self._row(Direction.INGRESS, destination, family, own_node)
         return joined(lookup(egress, destination), lookup(ingress, source))
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from netpolspec.policy.addresses import possible_families
 from netpolspec.policy.index import Outcome, agreed, joined
 from netpolspec.policy.objects import Direction
-from netpolspec.policy.spread import grouped, spread
+from netpolspec.policy.spread import grouped, pick, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from netpolspec.policy.index import Index
     from netpolspec.policy.rows import Subject
@@ -97,7 +97,7 @@ class Matrix:
         self.first_outside = sum(position < self._kinds for position in self._firsts)
         """The number of the first class of ranges; all after it are."""
         self._finished = [i for i, position in enumerate(self._firsts) if self._is_finished(position)]
-        self.rows = [array(_CODE, self._row(position)) for position in self._firsts]
+        self.rows = [array(_CODE, row) for row in self._all_rows()]
         """For each class, the numbers of the outcomes with every class as destination."""
 
     def first(self, number: int) -> int:
@@ -146,21 +146,22 @@ class Matrix:
             keys.append(tuple(key))
         return grouped(keys)
 
-    def _row(self, source: int) -> list[int]:
-        """The outcomes from one position to the first of each class."""
-        if self._is_finished(source):
-            return [self.never] * len(self._firsts)
-        by_view = {view: self._row_in(source, view) for view in self._views}
-        if len(by_view) == 1:
-            row = by_view[self._views[0]]
-        else:
-            row = [
-                self._outcomes.meet(by_view[view][i] for view in self._families(source, destination))
-                for i, destination in enumerate(self._firsts)
-            ]
-        for i in self._finished:
-            row[i] = self.never
-        return row
+    def _all_rows(self) -> Iterator[list[int]]:
+        """For each class as source, the outcomes to every class."""
+        for source, *readings in zip(self._firsts, *map(self._rows_in, self._views), strict=True):
+            if self._is_finished(source):
+                yield [self.never] * len(self._firsts)
+                continue
+            row = readings[0]
+            if len(readings) > 1:
+                by_view = dict(zip(self._views, readings, strict=True))
+                row = [
+                    self._outcomes.meet(by_view[view][i] for view in self._families(source, destination))
+                    for i, destination in enumerate(self._firsts)
+                ]
+            for i in self._finished:
+                row[i] = self.never
+            yield row
 
     def _is_finished(self, position: int) -> bool:
         return bool(self._index.universe.finished >> position & 1)
@@ -170,15 +171,17 @@ class Matrix:
             return (self._views[0],)  # a range's family is its own, whatever is taken for the pod's
         return possible_families(self._index.families[source], self._index.families[destination])
 
-    def _row_in(self, source: int, view: int | None) -> list[int]:
+    def _rows_in(self, view: int | None) -> Iterator[list[int]]:
+        """For each class as source, the outcomes to every class, in one reading of the family."""
         egress, ingress = self._sides[view, Direction.EGRESS], self._sides[view, Direction.INGRESS]
-        column = [row[source] for row in ingress.rows]
-        pods = self._firsts[: self.first_outside]
-        arriving = [column[ingress.of_kind[position]] for position in pods]
-        arriving += [self._free] * (len(self._firsts) - len(pods))
-        if source >= self._kinds:
-            leaving = [self._free] * len(self._firsts)
-        else:
-            row = egress.rows[egress.of_kind[source]]
-            leaving = [row[position] for position in self._firsts]
-        return list(map(self._joining.__getitem__, zip(leaving, arriving, strict=True)))
+        inside = self._firsts[: self.first_outside]
+        free = [self._free] * len(self._firsts)
+        leaving = [free, *(pick(self._firsts, row) for row in egress.rows)]
+        wanted = [ingress.of_kind[position] for position in inside]
+        columns = zip(*ingress.rows, strict=True) if ingress.rows else ((),) * self._width
+        sources = set(self._firsts)
+        for position, column in enumerate(columns):
+            if position in sources:
+                arriving = [*pick(wanted, column), *free[self.first_outside :]]
+                number = egress.of_kind[position] + 1 if position < self._kinds else 0
+                yield list(map(self._joining.__getitem__, zip(leaving[number], arriving, strict=True)))

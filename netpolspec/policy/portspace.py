@@ -47,11 +47,11 @@ class PortSpace:
             size += len(self._starts[protocol])
         self.full = (1 << size) - 1
         """Every port of every protocol."""
-        self._bits: dict[tuple[Protocol, int], int] = {}
+        self._bits: dict[tuple[int, int], int] = {}
 
     def bit(self, protocol: Protocol, port: int) -> int:
         """The set that holds one port, and those that no policy tells from it."""
-        key = (protocol, port)
+        key = (id(protocol), port)  # there is one object for each protocol, and hashing it is slow
         found = self._bits.get(key)
         if found is None:
             found = self._bits[key] = 1 << (self._offset[protocol] + bisect_right(self._starts[protocol], port) - 1)

@@ -13,7 +13,7 @@ from netpolspec.policy.decide import Model, Reachable
 from netpolspec.policy.groups import Grouping, Part
 from netpolspec.policy.matrix import Matrix, Outcomes
 from netpolspec.policy.objects import Direction
-from netpolspec.policy.spread import grouped
+from netpolspec.policy.spread import grouped, pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ def reach(
     if external:
         for label, number in _ranges(index, matrix, classes, inside):
             named[number].append(label)
-    rows = tuple(array("I", (row[first] for first in firsts)) for row in (grouping.rows[first] for first in firsts))
+    rows = tuple(array("I", pick(firsts, grouping.rows[first])) for first in firsts)
     space = index.ports
     answers = tuple(
         Reachable(space.ranges(outcome.allowed), space.ranges(space.full & ~outcome.allowed & ~outcome.denied))

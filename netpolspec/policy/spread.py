@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.policy.universe import bits_of
@@ -39,6 +40,14 @@ def spread(sets: Sequence[int], width: int) -> Numbers:
             digits = format(members, "b").zfill(width).encode()
             total += index * (int.from_bytes(digits, "big") - int.from_bytes(b"0" * width, "big"))
     return total.to_bytes(width, "big")[::-1]
+
+
+def pick(positions: Sequence[int], values: Sequence[int]) -> Sequence[int]:
+    """The values at some positions."""
+    if len(positions) > 1:
+        picked: tuple[int, ...] = itemgetter(*positions)(values)
+        return picked
+    return [values[position] for position in positions]
 
 
 def grouped(keys: Iterable[Hashable]) -> tuple[list[int], list[int]]:
