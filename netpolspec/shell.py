@@ -118,7 +118,7 @@ def run(
     *,
     timeout: float,
     stdin: str = "",
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     cwd: Path | None = None,
 ) -> Finished:
     """Run a program to its end, without a shell, in a session of its own; safe from several threads at once.
@@ -127,7 +127,7 @@ def run(
         argv: the program, looked up on the PATH, and its arguments
         timeout: seconds after which its process group is asked to end, and `GRACE` later made to
         stdin: what it reads; it never sees the terminal, so it cannot ask a question
-        env: variables added to, or replacing those of, our own environment
+        env: variables added to, or replacing those of, our own environment; None takes one away
         cwd: the folder in which it runs
 
     Raises:
@@ -150,7 +150,7 @@ def run(
             _out_bufsize=65536,
             _err_bufsize=65536,
             _in=stdin,
-            _env=os.environ | dict(env or {}),
+            _env={name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None},
             _cwd=str(cwd) if cwd else None,
             _ok_code=list(range(256)),
             _no_pipe=True,
@@ -181,7 +181,7 @@ def check(
     *,
     timeout: float,
     stdin: str = "",
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     cwd: Path | None = None,
 ) -> Finished:
     """As `run`, but anything else than status 0 in time raises ToolFailed."""

@@ -76,6 +76,12 @@ def test_environment_is_added_to_and_folder_is_changed(tmp_path: Path) -> None:
     assert finished.stdout == f"yes {os.environ['HOME']}\n{tmp_path}\n"
 
 
+def test_variables_can_be_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAKEN", "yes")
+    assert shell.check(["sh", "-c", "echo ${TAKEN-no}"], timeout=10).stdout == "yes\n"
+    assert shell.check(["sh", "-c", "echo ${TAKEN-no}"], timeout=10, env={"TAKEN": None}).stdout == "no\n"
+
+
 @pytest.mark.parametrize(
     ("argv", "line"),
     [

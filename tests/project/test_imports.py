@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "log": set[str](),
     "syntax": GROUND,
     "policy": GROUND,
-    "load": GROUND | {"policy"},
+    "load": GROUND | {"policy", "shell"},
     "plan": GROUND | {"policy", "load", "syntax"},
     "backends": GROUND | {"policy", "load", "plan", "shell"},
     "run": GROUND | {"policy", "load", "plan", "backends"},

@@ -140,6 +140,8 @@ class Unknown:
     """Something that cannot be known here."""
 
     reason: Diagnostic
+    unset: bool = False
+    """Whether it is an argument without a value, which the server then chooses."""
 
 
 @dataclass(frozen=True, slots=True)
