@@ -18,7 +18,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.clusters import TEN_THOUSAND, THOUSAND, Size, make
-
 from netpolspec.policy.decide import Model
 from netpolspec.policy.objects import Protocol
 from netpolspec.policy.reach import By, reach
