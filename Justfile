@@ -14,8 +14,8 @@ default:
 # Everything that CI checks.
 check: lint types consumers test wheel
 
-# Run the tests, or those that are named.
-test *arguments: setup
+# Run the tests on all cores, or in one process those that are named.
+test *arguments="--numprocesses=auto": setup
     pytest "$@"
 
 # Run all of specs/ on the model.
@@ -55,7 +55,7 @@ bench *arguments: setup
     for benchmark in benchmarks/*.py; do python "$benchmark" "$@"; done
 
 # Build the wheel, by way of the sdist, and run the tests against it: a clean environment, another folder.
-wheel *arguments: setup
+wheel *arguments="--numprocesses=auto": setup
     #!/bin/sh
     set -eu
     root=$PWD build=$PWD/build/wheel
