@@ -13,11 +13,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import nearest
 from netpolspec.load.addresses import parse_block
 from netpolspec.load.names import check_port
 from netpolspec.load.network_policy import read_protocol
-from netpolspec.load.schema import Anything, Fields, Items, Problems, Record, Shape, Text, Whole, describe
+from netpolspec.load.schema import Anything, Fields, Items, Problems, Record, Shape, Text, Whole, describe, suggest
 from netpolspec.load.selectors import SELECTOR, read_selector
 from netpolspec.policy.objects import (
     Action,
@@ -128,13 +127,7 @@ def _need(fields: Fields, name: str, at: Pointer, problems: Problems) -> bool:
 
 def _choose(text: str, name: str, known: Mapping[str, object] | list[str], at: Pointer, problems: Problems) -> None:
     """Report a value that is none of those known."""
-    guess = nearest(text, known)
-    problems.add(
-        "bad-value",
-        f"unknown {name} {describe(text)}",
-        at.at(name),
-        f"did you mean '{guess}'?" if guess else f"use one of {', '.join(known)}",
-    )
+    problems.add("bad-value", f"unknown {name} {describe(text)}", at.at(name), suggest(text, known))
 
 
 def _tier(dialect: _Dialect, spec: Fields, at: Pointer, problems: Problems) -> Tier:

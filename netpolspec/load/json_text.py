@@ -130,8 +130,6 @@ def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...
 _WORDS = {
     "Expecting value": "a value is missing here",
     "Expecting property name enclosed in double quotes": "a key in double quotes is due here",
-    "Illegal trailing comma before end of object": "a comma stands before '}'",
-    "Illegal trailing comma before end of array": "a comma stands before ']'",
     "Expecting ':' delimiter": "a ':' is due here",
     "Expecting ',' delimiter": "a ',' or the end is due here",
     "Unterminated string starting at": "this string is not closed",
@@ -142,8 +140,14 @@ _WORDS = {
 
 
 def _syntax(fragment: Fragment, error: json.JSONDecodeError) -> Diagnostic:
+    text = fragment.text
+    at = min(error.pos, len(text))
     words = next((ours for theirs, ours in _WORDS.items() if error.msg.startswith(theirs)), "cannot be read")
-    at = min(error.pos, len(fragment.text))
+    comma = at if text.startswith(",", at) else len(text[:at].rstrip()) - 1
+    behind = _blank(text, comma + 1)
+    closing = text[behind : behind + 1]
+    if text.startswith(",", max(comma, 0)) and closing in ("}", "]"):  # Python says so itself from 3.13 on
+        at, words = comma, f"a comma stands before '{closing}'"
     return Diagnostic("json-syntax", f"not valid JSON: {words}", fragment.span(at, at + 1))
 
 

@@ -117,7 +117,7 @@ def _read(fragment: Fragment, *, in_folder: bool = False) -> tuple[tuple[Resourc
                 found += wrong
                 if resource is not None:
                     resources.append(resource)
-    return tuple(resources), tuple(found)
+    return tuple(resources), tuple(sorted(found, key=lambda problem: problem.order))
 
 
 def _may_be_kubernetes(text: str) -> bool:

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import nearest
-from netpolspec.load.addresses import Block, parse_block
+from netpolspec.load.addresses import Block, parse_address, parse_block
 from netpolspec.load.names import check_port, check_port_name
-from netpolspec.load.schema import Anything, Fields, Items, NumberOrName, Problems, Record, Text, Whole, describe
+from netpolspec.load.schema import (
+    Anything,
+    Fields,
+    Items,
+    NumberOrName,
+    Problems,
+    Record,
+    Text,
+    Whole,
+    describe,
+    suggest,
+)
 from netpolspec.load.selectors import SELECTOR, read_selector
 from netpolspec.policy.objects import BlockPeer, Direction, NetworkPolicy, PodPeer, PortMatch, Protocol, Rule, Selector
 
@@ -55,8 +65,7 @@ def _types(spec: Fields, at: Pointer, problems: Problems) -> frozenset[Direction
         problems.add("bad-policy-type", "'policyTypes' has more than two items", at.at("policyTypes"))
     for index, text in enumerate(written):
         if text not in set(Direction):
-            guess = nearest(text, [direction.value for direction in Direction])
-            help_ = f"did you mean '{guess}'?" if guess else "use Ingress or Egress"
+            help_ = suggest(text, (direction.value for direction in Direction))
             problems.add("bad-policy-type", f"unknown policy type {describe(text)}", at.at("policyTypes", index), help_)
     return frozenset(direction for direction in Direction if direction in written)
 
@@ -80,7 +89,7 @@ def read_protocol(text: str | None, at: Pointer, problems: Problems) -> Protocol
     try:
         return Protocol(text)
     except ValueError:
-        help_ = f"write '{text.upper()}'" if text.upper() in set(Protocol) else "use TCP, UDP or SCTP"
+        help_ = suggest(text, (protocol.value for protocol in Protocol))
         problems.add("bad-protocol", f"unknown protocol {describe(text)}", at.at("protocol"), help_)
         return Protocol.TCP
 
@@ -179,7 +188,8 @@ def read_cidr(text: str, at: Pointer, problems: Problems) -> Block | None:
     """A CIDR block; forms that the server only warns of give a warning here, too."""
     block = parse_block(text)
     if block is None:
-        slash = "" if "/" in text else f"; for one address, write {text}/{128 if ':' in text else 32}"
+        one = parse_address(text)
+        slash = "" if one is None else f"; for the one address, write {text}/{one.max_prefixlen}"
         problems.add(
             "bad-cidr", f"{describe(text)} is not a CIDR block", at, f"such as 10.9.8.0/24 or 2001:db8::/64{slash}"
         )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netpolspec.diagnostics import Diagnostic, Severity, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netpolspec.source import Pointer
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -59,6 +61,18 @@ def describe(value: object) -> str:
             return "a list"
 
 
+def suggest(text: str, known: Iterable[str]) -> str:
+    """What to write instead of a word that is none of the known ones."""
+    words = list(known)
+    same = [word for word in words if word.lower() == text.lower()]
+    guess = same[0] if same else nearest(text, words)
+    return f"did you mean '{guess}'?" if guess else f"use one of {', '.join(words)}"
+
+
+_QUOTABLE = frozenset(("labels", "matchLabels", "annotations", "values", "name", "namespace", "selector"))
+"""Where text that looks like a number or a boolean makes sense."""
+
+
 def _wrong(problems: Problems, value: object, at: Pointer, wanted: str, *help_: str) -> None:
     name = f"'{at.path[-1]}'" if at.path and isinstance(at.path[-1], str) else "an item"
     problems.add("wrong-type", f"{name} must be {wanted}, not {describe(value)}", at, *help_)
@@ -74,9 +88,8 @@ class Text:
         """The value as the server holds it; see `Shape`."""
         if isinstance(value, str):
             return value
-        scalar = isinstance(value, (bool, int, float))
-        shown = describe(value).removeprefix("the number ")
-        _wrong(problems, value, at, "text", *((f'put it in quotes: "{shown}"',) if scalar else ()))
+        scalar = isinstance(value, (bool, int, float)) and not _QUOTABLE.isdisjoint(at.path)
+        _wrong(problems, value, at, "text", *((f'put it in quotes: "{at.span.text}"',) if scalar else ()))
         return None
 
 
@@ -127,7 +140,7 @@ class NumberOrName:
             return value
         if isinstance(value, int) and not isinstance(value, bool) and -_INT32 <= value < _INT32:
             return value
-        _wrong(problems, value, at, "a number or a name")
+        _wrong(problems, value, at, "a whole number or a name")
         return None
 
 
@@ -173,12 +186,18 @@ class Table:
         """The value as the server holds it; see `Shape`."""
         if isinstance(value, Mapping):
             shape = self.value
+            if type(shape) is Text and all(type(held) is str for held in value.values()):
+                return dict(value)
             return {
                 key: shape.zero if held is None else shape.read(held, at.at(key), problems)
                 for key, held in value.items()
             }
         _wrong(problems, value, at, "a mapping")
         return None
+
+
+_FEW = 8
+_OPPOSITES = {"from": "to", "to": "from"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +221,19 @@ class Record:
         result = {}
         for name, shape in fields.items():
             held = value.get(name)
-            if held is not None:
+            if type(held) is str and type(shape) is Text:  # most fields: no call, no pointer
+                result[name] = held
+            elif held is not None:
                 result[name] = shape.read(held, at.at(name), problems)
         return result
 
     def _say_unknown(self, key: str, at: Pointer, problems: Problems) -> None:
-        guess = nearest(key, self.fields)
-        help_ = f"did you mean '{guess}'?" if guess else f"known here: {', '.join(self.fields)}"
+        known = f"known here: {', '.join(self.fields)}"
+        guess = _OPPOSITES.get(key, "")
+        if guess not in self.fields:
+            guess = nearest(key, self.fields) or ""
+        few = len(self.fields) <= _FEW
+        help_ = f"did you mean '{guess}'?{f' {known}' if few else ''}" if guess else known
         problems.add("unknown-field", f"unknown field '{key}'", at, help_, key=True)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import nearest
 from netpolspec.load.metadata import check_labels
 from netpolspec.load.names import check_label_key, check_label_value
-from netpolspec.load.schema import Fields, Items, Problems, Record, Table, Text, describe
+from netpolspec.load.schema import Fields, Items, Problems, Record, Table, Text, describe, suggest
 from netpolspec.policy.objects import Operator, Requirement, Selector
 
 if TYPE_CHECKING:
@@ -46,7 +45,9 @@ def read_selector(fields: Fields, at: Pointer, problems: Problems) -> Selector:
 
 def _requirement(fields: Fields, at: Pointer, problems: Problems) -> Requirement | None:
     key: str = fields.get("key", "")
-    if wrong := check_label_key(key):
+    if "key" not in fields:
+        problems.add("missing-field", "'key' is missing", at)
+    elif wrong := check_label_key(key):
         problems.add("bad-label", f"label key {describe(key)} {wrong}", at.at("key"))
     values: list[str] = fields.get("values", [])
     for index, value in enumerate(values):
@@ -74,9 +75,7 @@ def _operator(text: str, at: Pointer, problems: Problems) -> Operator | None:
     try:
         return Operator(text)
     except ValueError:
-        known = [operator.value for operator in Operator]
-        guess = nearest(text, known)
-        help_ = f"did you mean '{guess}'?" if guess else f"use one of {', '.join(known)}"
+        help_ = suggest(text, (operator.value for operator in Operator))
         problems.add("bad-selector", f"unknown operator {describe(text)}" if text else "'operator' is missing",
                      at.at("operator"), help_)  # fmt: skip
         return None

@@ -24,6 +24,7 @@ from netpolspec.load.schema import (
     Text,
     Whole,
     describe,
+    suggest,
 )
 from netpolspec.policy.objects import EndpointAddress, Endpoints, Protocol, Service, ServicePort, ServiceType
 
@@ -100,7 +101,7 @@ def _type(text: str, at: Pointer, problems: Problems) -> ServiceType:
     try:
         return ServiceType(text)
     except ValueError:
-        help_ = f"use one of {', '.join(kind.value for kind in ServiceType)}"
+        help_ = suggest(text, (kind.value for kind in ServiceType))
         problems.add("bad-value", f"unknown type of Service {describe(text)}", at.at("type"), help_)
         return ServiceType.CLUSTER_IP
 

@@ -155,8 +155,10 @@ def controller(kind: str) -> Make:
         if "selector" not in spec:
             problems.add("missing-field", f"a {kind} needs a selector", where, "set 'spec.selector'", key=True)
         else:
+            before = problems.errors
             selector = read_selector(spec["selector"], where.at("selector"), problems)
-            _check_selects(selector, template.labels, where, problems)
+            if problems.errors == before:
+                _check_selects(selector, template.labels, where, problems)
         first = spec.get("ordinals", {}).get("start", 0)
         return (_workload(kind, template, _replicas(spec, where, problems), meta, at, first=first),)
 
@@ -196,11 +198,11 @@ def _job(spec: Fields, at: Pointer, problems: Problems) -> tuple[PodTemplate, in
     """A Job's template and how many of its pods run at once."""
     template = _read_template(spec, at, problems)
     policy = spec.get("template", {}).get("spec", {}).get("restartPolicy")
-    if policy not in ("OnFailure", "Never"):
+    if "template" in spec and policy not in ("OnFailure", "Never"):
         where = at.at("template", "spec", "restartPolicy")
         problems.add("bad-value", "a Job's pods need the 'restartPolicy' OnFailure or Never", where)
     pods: int = spec.get("parallelism", 1)
-    completions: int = spec.get("completions", pods)
+    completions: int = spec.get("completions", max(pods, 0))
     _check_count("parallelism", pods, at, problems)
     _check_count("completions", completions, at, problems)
     return template, 0 if spec.get("suspend") else max(min(pods, completions), 0)

@@ -199,7 +199,7 @@ class _Reader:
             end = _index(self.next_event().end_mark)
             document = YamlDocument(self.fragment, start, end, self.items)
             self.problems += (self._say_repeated(document, path, key) for path, key in self.repeated)
-            if value is not None:
+            if value is not None and not self.repeated:
                 yield value, document
 
     def node(self, event: yaml.Event) -> Plain:
@@ -227,7 +227,7 @@ class _Reader:
         path.append(0)
         while type(event := next_event()) is not yaml.SequenceEndEvent:
             path[-1] = len(values)
-            if top is not None:
+            if top is not None and type(event) is yaml.MappingStartEvent:
                 self.items[top, len(values)] = _index(event.start_mark)
             values.append(self.node(event))
         path.pop()
@@ -271,9 +271,9 @@ class _Reader:
         else:
             name = None
         if name is None:
-            raise self.refusal(
-                "bad-key", "a key must be text", event, "put quotes around it, or correct the indentation"
-            )
+            is_template = self.fragment.text.startswith("{{", _index(event.start_mark) - 1)
+            help_ = _TEMPLATE if is_template else "put quotes around it, or correct the indentation"
+            raise self.refusal("bad-key", "a key must be text", event, help_)
         return name
 
     def merge(self, values: dict[str, Plain], merged: Plain, at: yaml.Event) -> dict[str, Plain]:
@@ -376,13 +376,26 @@ _HELP = {
 }
 
 
+_TEMPLATE = "this looks like a template of Helm, which is no YAML: render it with 'helm template'"
+
+
+def _hint(text: str, at: int, problem: str) -> str | None:
+    """What to do about a syntax error."""
+    line = text[text.rfind("\n", 0, at) + 1 : at + 80].partition("\n")[0]
+    if "{{" in line:
+        return _TEMPLATE
+    if problem == "found character that cannot start any token" and text[at : at + 1] not in ("\t", ""):
+        return f"put quotes around a value that begins with '{text[at]}'"
+    return _HELP.get(problem)
+
+
 def _explain(fragment: Fragment, error: yaml.YAMLError) -> Diagnostic:
     """A syntax error, in our words and at its place."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         problem = error.problem or "cannot be read"
         at = min(_index(mark), len(fragment.text))
-        hint = _HELP.get(problem)
+        hint = _hint(fragment.text, at, problem)
         notes: tuple[Note, ...] = ()
         if error.context and error.context_mark is not None and _index(error.context_mark) != at:
             began = _index(error.context_mark)
