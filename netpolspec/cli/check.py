@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.selection import Filters, select
 from netpolspec.cli.specs import read_specs, settle
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     add_common_options(parser)
     options, others = parser.read(arguments)
     specs = read_specs(others, options.texts, settle(options, session), session)
+    select(specs.plan, specs.inputs.picks, Filters())  # what is named exists
     if options.explain:
         for item in specs.inputs.files:
             session.report.write("\n".join(_explained(item.source.path, specs.plan.included, 0, ())) + "\n")
+    session.messages.show(specs.plan.warnings)
     if not options.quiet:
-        session.messages.show(specs.plan.warnings)
         session.messages.line(_counted(specs))
     return Exit.MET
 

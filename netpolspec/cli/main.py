@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from netpolspec import __version__
 from netpolspec.cli.commands import COMMANDS, Session
@@ -15,8 +16,9 @@ from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
-_WRONG, _FAILED, _INTERRUPTED = 2, 3, 130
+_WRONG, _FAILED, _INTERRUPTED, _TERMINATED = 2, 3, 130, 143
 _ISSUES = "https://github.com/netpolspec/netpolspec/issues"
 
 _HELP = """\
@@ -55,18 +57,27 @@ def main(arguments: Sequence[str]) -> int:
         if not lost.hung_up:
             messages.show([Diagnostic("report-lost", str(lost))])
         return _FAILED
-    except KeyboardInterrupt:
-        messages.line("interrupted")
-        return _INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        messages.line("error: interrupted")
+        return _TERMINATED if isinstance(interrupt, _Terminated) else _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
         _tell_fault(error, arguments, messages)
         return _FAILED
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM before there is anything to clean up."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
 
 
 def run_process(arguments: Sequence[str]) -> int:
     """`main` for a process of its own."""
     # A run makes many objects that live until it ends: looking for garbage among them is a fifth of its time.
     gc.set_threshold(200_000, 20, 100)
+    signal.signal(signal.SIGTERM, _terminate)
     status = main(arguments)
     if sys.stdout is not None:
         try:

@@ -56,8 +56,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()
-    if not options.quiet:
-        session.messages.show(specs.plan.warnings)
+    session.messages.show(specs.plan.warnings)
     if options.list:
         session.report.write("".join(_listed(scenario, specs, options.verbose) for scenario in scenarios))
         return Exit.MET

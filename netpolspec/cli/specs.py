@@ -42,6 +42,7 @@ def settle(options: argparse.Namespace, session: Session) -> Settings:
     """
     from netpolspec.settings import resolve
 
+    session.messages.quiet = options.quiet
     settings = resolve(for_settings(options), session.environ, session.cwd)
     session.messages.set_up(settings.color, session.environ)
     log.configure(settings.log_level, settings.log_format, color=session.messages.color)

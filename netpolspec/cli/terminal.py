@@ -71,6 +71,8 @@ class Messages:
 
     def __init__(self, stream: TextIO | None, environ: Mapping[str, str]) -> None:
         self._stream = stream
+        self.quiet = False
+        """Whether warnings are left out."""
         never, always = environ.get("NO_COLOR"), environ.get("FORCE_COLOR")  # until the settings are known
         self.set_up("never" if never else "always" if always else "auto", environ)
 
@@ -105,6 +107,8 @@ class Messages:
         counts = dict.fromkeys(Severity, 0)
         placed = False
         for diagnostic in diagnostics:
+            if self.quiet and diagnostic.severity is Severity.WARNING:
+                continue
             counts[diagnostic.severity] += 1
             placed = placed or diagnostic.span is not None
             self.line(render(diagnostic, color=self.color) + "\n" * (diagnostic.span is not None))
