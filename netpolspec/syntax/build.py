@@ -53,7 +53,7 @@ class Builder(Statements, Endpoints):
 
     def _value(self, token: Token) -> ast.Word:
         start = token.start_pos or 0
-        text = token.value.rstrip(" \t\r")
+        text = token.value[: _end_of_value(token.value)]
         if '"' in text:
             self._check(find_flaw_of_value(text), start)
         span = self.spec.span(start, start + len(text))
@@ -141,3 +141,12 @@ class Builder(Statements, Endpoints):
             lines.append(line[2:].strip())
             end = begin - 1
         return tuple(reversed(lines))
+
+
+def _end_of_value(text: str) -> int:
+    """Where a value ends without the blanks and the continued but empty lines behind it."""
+    end = -1
+    while end != len(text):
+        end = len(text)
+        text = text.rstrip(" \t\r").removesuffix("\\\n").removesuffix("\\\r\n")
+    return end

@@ -153,13 +153,10 @@ def _dotted(token: Token) -> ast.ServiceName | ast.DomainName:
     elif len(parts) == 2:  # noqa: PLR2004 - NAME.NS
         name, namespace = parts
     else:
-        raise _bad_token(
-            "bad-host",
-            f"'{text}' is neither a Service nor a name outside the cluster",
-            token,
-            f"a name outside the cluster ends in a dot: '{text}.'",
-            "a Service is 'NAME.NAMESPACE', 'NAME.NAMESPACE.svc' or 'NAME.NAMESPACE.svc.cluster.local'",
-        )
+        message = f"'{text}' is neither a Service nor a name outside the cluster"
+        service = "a Service is 'NAME.NAMESPACE', 'NAME.NAMESPACE.svc' or 'NAME.NAMESPACE.svc.cluster.local'"
+        outside = (f"a name outside the cluster ends in a dot: '{text}.'",) if _is_domain(text) else ()
+        raise _bad_token("bad-host", message, token, *outside, service)
     if not (_LABEL.fullmatch(name) and _LABEL.fullmatch(namespace)):
         hint = "a Service is 'NAME.NAMESPACE', both in lower case letters, digits and '-'"
         raise _bad_token("bad-name", f"'{text}' is no name of a Service", token, hint)

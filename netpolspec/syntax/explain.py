@@ -39,7 +39,11 @@ def explain(error: UnexpectedInput, layout: Layout, text: str) -> Diagnostic:
         found = explainer(stuck)
         if found:
             return found
-    return stuck.complain("unexpected", f"'{stuck.word}' has no place here", *stuck.expected())
+    if stuck.kind == "_SEMICOLON":
+        here = stuck.span(stuck.at, stuck.at + 1)
+        return Diagnostic("unexpected", "a semicolon has no place here", here, help=("begin a new line",))
+    what = f"'{stuck.word}' has no place here" if stuck.word else "the line ends too early"
+    return stuck.complain("unexpected", what, *stuck.expected())
 
 
 def _locate(error: UnexpectedInput, layout: Layout, text: str) -> Stuck:

@@ -11,55 +11,93 @@ _DESTINATIONS = (
     "destinations are 'SERVICE.NS:PORT', 'NS:PORT', 'NS[key=value]:PORT', 'NS/NAME:PORT', 'ADDRESS:PORT' or "
     "'example.com.:PORT'"
 )
+_ADDRESSES = "addresses look like '10.1.2.3' or '2001:db8::1', ranges like '10.0.0.0/8'"
+_PORTS = "a port is a number, a name or '*', perhaps with its protocol, as in ':80', ':http', ':53/udp'"
+_IPV6 = re.compile(r"(?=.*:.*:)([0-9A-Fa-f:.]+)(/\d+)?")
+_DOTTED = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 
 
 def explain_source(text: str, at: int) -> Flaw:
     """Why the grammar has no source of this form; `at` is where it got stuck."""
-    flaw = _explain_brackets(text, at) or _explain_either(text)
+    flaw = _explain_either(text) or _explain_labels(text, at)
     if flaw:
         return flaw
     host, colon, port = text.rpartition(":")
-    if colon and re.fullmatch(r"[\w.*/-]*", port) and ":" not in host:
+    bad_port = bool(colon) and re.fullmatch(r"[\w.*/-]*", port) is not None and ":" not in re.sub(r"\[.*\]", "", host)
+    if not bad_port:
+        host = text
+    if re.fullmatch(r"[\d.]+", host) and not bad_port:
+        return Flaw("bad-address", f"'{text}' is no address", 0, len(text), (_ADDRESSES,))
+    if _DOTTED.fullmatch(host) and re.search("[a-z]", host):
+        return _explain_dotted_source(text, host)
+    if bad_port:
         return Flaw("port-of-source", "a source has no port", len(host), len(text), (f"write '{host}' only",))
-    if text.startswith("["):
-        address = text.strip("[]")
-        return Flaw("bad-source", "a source's address has no brackets", 0, len(text), (f"write '{address}'",))
-    if re.fullmatch(r"[\w-]+(\.[\w-]+)+\.?", text):
-        name, _, rest = text.partition(".")
-        hint = f"write '{rest.partition('.')[0]}/{name}' for the pods of a workload"
-        return Flaw(
-            "bad-source", f"'{text}' cannot be a source: a Service sends nothing", 0, len(text), (hint, _SOURCES)
-        )
+    if _IPV6.fullmatch(text.strip("[]")):
+        hint = f"write '{text.strip('[]')}'"
+        return Flaw("bad-source", "a source's address has no brackets", 0, len(text), (hint,))
     return Flaw("bad-source", f"'{text}' is no source", at, len(text), (_SOURCES,))
+
+
+def _explain_dotted_source(text: str, host: str) -> Flaw:
+    name, _, rest = host.partition(".")
+    if host.endswith("."):
+        hint = "write its address: the model knows no names outside the cluster, and policies see addresses only"
+        return Flaw("bad-source", f"'{host}' cannot be a source", 0, len(text), (hint,))
+    hint = f"write '{rest.partition('.')[0]}/{name}' for the pods of a workload"
+    return Flaw("bad-source", f"'{host}' cannot be a source: a Service sends nothing", 0, len(text), (hint, _SOURCES))
 
 
 def explain_destination(text: str, at: int) -> Flaw:
     """Why the grammar has no destination of this form; `at` is where it got stuck."""
-    flaw = _explain_brackets(text, at) or _explain_either(text)
+    flaw = _explain_either(text) or _explain_labels(text, at) or _explain_address(text)
     if flaw:
         return flaw
     if text.startswith("<"):
         hint = "'<node>' may be a source; to reach a node, write its address and a port"
         return Flaw("bad-destination", f"'{text}' cannot be a destination", 0, len(text), (hint,))
-    if text.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:.]+(/\d+)?", text):
-        return Flaw(
-            "bad-destination", "an IPv6 address stands in brackets", 0, len(text), ("write '[2001:db8::1]:443'",)
-        )
-    if at >= len(text) and ":" not in text.rpartition("]")[2]:
-        hint = f"write '{text}:80', '{text}:53/udp', or '{text}:*' for every port that it declares"
-        return Flaw("missing-port", f"'{text}' has no port", 0, len(text), (hint,))
+    if at >= len(text) and ":" not in text.rpartition("]")[2].removesuffix(":"):
+        host = text.removesuffix(":")
+        return Flaw("missing-port", f"'{host}' has no port", 0, len(text), (f"write '{host}:80' or '{host}:53/udp'",))
+    if text.startswith(":"):
+        hint = f"write whom to dial before it, as in 'ms-b{text}'"
+        return Flaw("bad-destination", "a port without a destination", 0, len(text), (hint,))
+    if "]" in text[:at] and text[at].isalnum():
+        hint = f"write '{text[:at]}:{text[at:]}'"
+        return Flaw("bad-destination", "no ':' before the port", at, len(text), (hint,))
+    colon = text.find(":", text.rfind("]") + 1)
+    if -1 < colon < at:
+        return Flaw("bad-port", f"'{text[colon + 1 :]}' is no port", colon + 1, len(text), (_PORTS,))
     return Flaw("bad-destination", f"'{text}' is no destination", at, len(text), (_DESTINATIONS,))
 
 
-def _explain_brackets(text: str, at: int) -> Flaw | None:
+def _explain_address(text: str) -> Flaw | None:
+    """Brackets where none belong, and none where they do."""
+    match = re.fullmatch(r"\[([\d.]+(?:/\d+)?)\](:.*)?", text)
+    if match:
+        hint = f"write '{match[1]}{match[2] or ':443'}'"
+        return Flaw("bad-destination", "an IPv4 address has no brackets", 0, len(text), (hint,))
+    match = re.fullmatch(r"\[([0-9A-Za-z:./]*)\](:.*)?", text)
+    if match and not _IPV6.fullmatch(match[1]):
+        return Flaw("bad-address", f"'{match[1]}' is no address", 1, match.end(1), (_ADDRESSES,))
+    if _IPV6.fullmatch(text.rpartition(":")[0]) or _IPV6.fullmatch(text):
+        return Flaw(
+            "bad-destination", "an IPv6 address stands in brackets", 0, len(text), ("write '[2001:db8::1]:443'",)
+        )
+    return None
+
+
+def _explain_labels(text: str, at: int) -> Flaw | None:
     """Labels that are none."""
-    opening = text.find("[", 1)
-    if opening == -1 or at <= opening:
+    opening = text.find("[")
+    if opening == -1 or at < opening or (opening == 0 and "=" not in text):
         return None
+    if opening == 0:
+        hint = "write the namespace before them, as in 'ms-a[app=web]'"
+        return Flaw("missing-namespace", "labels without a namespace", 0, len(text), (hint,))
     closing = text.find("]", opening)
     if closing == -1:
         return Flaw("open-bracket", "'[' without its ']'", opening, len(text), ("close it with ']'",))
-    if at > closing:
+    if at > closing or at == opening:
         return None
     if not text[opening + 1 : closing].strip():
         name = text[:opening]
@@ -76,7 +114,11 @@ def _explain_either(text: str) -> Flaw | None:
     if "://" in text:
         hint = "write host and port, as in 'example.com.:443'; nothing above TCP, UDP and SCTP is tested"
         return Flaw("no-url", f"'{text}' is a URL", 0, len(text), (hint,))
-    if "->" in text and len(text) > len("->"):
-        at = text.index("->")
+    at = text.find("->")
+    if at != -1:
         return Flaw("glued-arrow", "'->' stands between blanks", at, at + 2, ("put a blank before and after it",))
+    at = text.partition(":")[0].find("*")
+    if at != -1:
+        hint = "name each one; a variable may hold several, as in 'CLIENTS = ms-a ms-c' and '$(CLIENTS)'"
+        return Flaw("no-wildcard", "names have no wildcards", at, at + 1, (hint,))
     return None

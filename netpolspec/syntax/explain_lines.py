@@ -46,7 +46,7 @@ def explain_line_start(stuck: Stuck) -> Diagnostic | None:
     if stuck.kind == "COLON":
         hint = "write a target before it, as in 'open-to-ms-a: world'"
         return stuck.complain("missing-target", "a rule without a target", hint)
-    if "GIVEN" not in stuck.accepts or not re.match(r"\w|[-.$<\"]", stuck.word):
+    if "GIVEN" not in stuck.accepts or stuck.at_end or stuck.word in {",", "->"}:
         return None
     if stuck.word == "include":
         return stuck.complain("include-in-rule", "'include' stands outside of rules", "write it in the first column")
