@@ -91,7 +91,7 @@ def _parser() -> Parser:
         "--dry-run", action="store_true", help="say what a live run would apply and probe, and stop; touches nothing"
     )
     group = parser.add_argument_group("how it is run")
-    group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), kind or cluster")
+    group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), which sends no packet")
     group.add_argument("--fail-fast", action="store_true", default=None, help="skip the rest after the first failure")
     group.add_argument(
         "--assume",
