@@ -42,34 +42,32 @@ class AddressRange:
 class AddressSpace:
     """The ranges that a set of networks tells apart, in ascending order, IPv4 before IPv6."""
 
-    def __init__(self, networks: Iterable[Network], families: Iterable[int]) -> None:
-        """Cut the families where the networks begin and end."""
-        self.families = tuple(sorted(families))
-        cuts: dict[int, set[int]] = {family: {0} for family in self.families}
+    def __init__(self, networks: Iterable[Network]) -> None:
+        """Cut both families where the networks begin and end."""
+        cuts: dict[int, set[int]] = {family: {0} for family in _SIZE}
         for network in networks:
-            cut = cuts.get(network.version)
-            if cut is not None:
-                cut |= {int(network.network_address), int(network.broadcast_address) + 1}
+            cuts[network.version] |= {int(network.network_address), int(network.broadcast_address) + 1}
         self._starts: dict[int, list[int]] = {}
         self._offset: dict[int, int] = {}
         ranges: list[AddressRange] = []
-        for family in self.families:
-            starts = sorted(cut for cut in cuts[family] if cut < _SIZE[family])
+        for family, size in _SIZE.items():
+            starts = sorted(cut for cut in cuts[family] if cut < size)
             self._starts[family] = starts
             self._offset[family] = len(ranges)
-            ends = [*starts[1:], _SIZE[family]]
+            ends = [*starts[1:], size]
             ranges += [
                 AddressRange(_address(family, start), _address(family, end - 1))
                 for start, end in zip(starts, ends, strict=True)
             ]
         self.ranges: tuple[AddressRange, ...] = tuple(ranges)
 
-    def position(self, address: Address) -> int | None:
-        """The index of the range that holds an address; None where its family is not looked at."""
-        starts = self._starts.get(address.version)
-        if starts is None:
-            return None
-        return self._offset[address.version] + bisect_right(starts, int(address)) - 1
+    def count(self, family: int) -> int:
+        """How many of the ranges are of a family."""
+        return len(self._starts[family])
+
+    def position(self, address: Address) -> int:
+        """The index of the range that holds an address."""
+        return self._offset[address.version] + bisect_right(self._starts[address.version], int(address)) - 1
 
     def held(self, networks: Iterable[Network], excepts: Iterable[Network] = ()) -> int:
         """The ranges within the networks, but for the exceptions: bit i stands for `ranges[i]`."""
@@ -81,9 +79,7 @@ class AddressSpace:
         return found
 
     def _bits(self, network: Network) -> int:
-        starts = self._starts.get(network.version)
-        if starts is None:
-            return 0
+        starts = self._starts[network.version]
         low = bisect_left(starts, int(network.network_address))
         high = bisect_left(starts, int(network.broadcast_address) + 1)
         return ((1 << (high - low)) - 1) << (low + self._offset[network.version])

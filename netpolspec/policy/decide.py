@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netpolspec.policy.assumptions import Assumptions, choices
 from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
 from netpolspec.policy.index import Index, Outcome
+from netpolspec.policy.kinds import Vocabulary
 from netpolspec.policy.objects import Pod, Protocol, ServiceType
 from netpolspec.policy.peers import Surroundings
 from netpolspec.policy.readings import Connection, Judge
@@ -59,11 +60,17 @@ class Model:
                 self._ends.update(dict.fromkeys(pod.addresses, pod))
         self._outcomes: dict[tuple[int, int], Outcome] = {}
         self._answers: dict[Hashable, Answer] = {}
+        self._decisions: dict[Hashable, Decision] = {}
+        self._keys: dict[int, tuple[Pod, Hashable]] = {}
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.cluster, self._world)
 
     @cached_property
     def index(self) -> Index:
         """The compiled form of the cluster, made when it is first needed."""
-        return Index(self.cluster, self._world, self.assumptions, self._others)
+        return Index(self.cluster, self._vocabulary, self._world, self.assumptions, self._others)
 
     def locate(self, address: Address) -> Endpoint:
         """Who has an address: a pod, a node, or somebody outside."""
@@ -82,6 +89,14 @@ class Model:
             via: the Service through which the destination is reached, if any.
         """
         connection = self._resolve(source, destination, protocol, port, via)
+        key = self._key(connection)
+        decision = self._decisions.get(key)
+        if decision is None:
+            decision = self._decisions[key] = self._explained(connection)
+        return decision
+
+    def _explained(self, connection: Connection) -> Decision:
+        """A decision with the assumptions on which it rests: those of which another value gives another answer."""
         consulted: set[str] = set()
         decision = self._judge.decide(self.assumptions, consulted, connection)
         used = []
@@ -150,21 +165,33 @@ class Model:
         return outcome
 
     def _walked(self, connection: Connection) -> Answer:
-        via = connection.via
-        key = (
-            *(self._key(end) for end in connection.ends),
-            connection.to_itself,
-            connection.protocol,
-            connection.port,
-            None if via is None else (via.namespace, via.name),
-        )
+        key = self._key(connection)
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = self._judge.decide(self.assumptions, set(), connection).answer
         return answer
 
-    def _key(self, end: Endpoint) -> Hashable:
-        return (self.index.describe(end), end.template.node) if isinstance(end, Pod) else end
+    def _key(self, connection: Connection) -> Hashable:
+        """What is equal for connections that are decided alike, and for the same reasons."""
+        via = connection.via
+        return (
+            self._end_key(connection.source),
+            self._end_key(connection.destination),
+            connection.to_itself,
+            connection.protocol,
+            connection.port,
+            None if via is None else (via.namespace, via.name),
+        )
+
+    def _end_key(self, end: Endpoint) -> Hashable:
+        if not isinstance(end, Pod):
+            return end
+        known = self._keys.get(id(end))
+        if known is None:
+            kind = self._vocabulary.describe(end)
+            label = end.label if kind.host_network or kind.finished else ""  # reasons name these
+            known = self._keys[id(end)] = (end, (kind, end.template.node, label))
+        return known[1]
 
     def _resolve(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, via: Service | None

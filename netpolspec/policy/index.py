@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netpolspec.policy.addresses import AddressSpace, possible_families
-from netpolspec.policy.objects import BlockPeer, Direction, NetworksPeer, Pod, Protocol
+from netpolspec.policy.addresses import possible_families
+from netpolspec.policy.objects import Direction
 from netpolspec.policy.portspace import PortSpace
 from netpolspec.policy.rows import Row, Rows, Subject
-from netpolspec.policy.universe import Kind, Universe, bits_of
+from netpolspec.policy.universe import Universe, bits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from netpolspec.policy.assumptions import Assumptions
-    from netpolspec.policy.objects import Address, AdminPolicy, Cluster, Network, NetworkPolicy, Rule
+    from netpolspec.policy.kinds import Kind, Vocabulary
+    from netpolspec.policy.objects import AdminPolicy, Cluster, NetworkPolicy, Pod, Protocol
     from netpolspec.policy.peers import Surroundings
 
 
@@ -41,86 +42,48 @@ def agreed(outcomes: Iterable[Outcome], full: int) -> Outcome:
 class Index:
     """The compiled form of a cluster."""
 
-    def __init__(self, cluster: Cluster, world: Surroundings, assumptions: Assumptions, others: Iterable[Pod]) -> None:
-        self.world = world
+    def __init__(
+        self,
+        cluster: Cluster,
+        vocabulary: Vocabulary,
+        world: Surroundings,
+        assumptions: Assumptions,
+        others: Iterable[Pod],
+    ) -> None:
+        self._vocabulary = vocabulary
         self._policies = cluster.policies
         self._admin = sorted(cluster.admin_policies, key=lambda policy: policy.priority)
         self._foreign = {policy.namespace for policy in cluster.foreign_policies}
-        pods = (*cluster.pods, *others)
-        self._names = {name for rule in self._rules() for name in _port_names(rule)}
-        self.addresses = AddressSpace(self._networks(), self._families(pods))
+        self._pods = (*cluster.pods, *others)  # as long as they live, their ids are theirs
         self._numbers: dict[Kind, int] = {}
-        self._pods = pods  # as long as they live, their ids are theirs
-        self.by_id = {id(pod): self._numbers.setdefault(self.describe(pod), len(self._numbers)) for pod in pods}
+        self.by_id = {id(pod): self._number(vocabulary.describe(pod)) for pod in self._pods}
         """The number of a pod's kind, by the pod's identity, which is the fastest way to it."""
         kinds = tuple(self._numbers)
         named = [pair for kind in kinds for _, pairs in kind.ports for pair in pairs]
         self.ports = self.port_space(named)
+        self.addresses = vocabulary.addresses
+        self.networks = vocabulary.networks
         self.universe = Universe(kinds, self.addresses, world, assumptions)
         self.rows = Rows(self.universe, self.ports, self._policies, self._admin, assumptions)
         self._known: dict[tuple[bool, int, int | None, bool], Row] = {}
         self._subjects = {direction: self._make_subjects(direction) for direction in Direction}
-        self.families = [self._families_of(kind) for kind in kinds]
+        ranges = self.addresses.ranges
+        self.families = [frozenset(ranges[spot].first.version for spot in kind.spots or ()) for kind in kinds]
         """By kind: the families of its addresses; empty where nobody knows them."""
         self.host_nodes = {kinds[i].node for i in bits_of(self.universe.as_node)} - {None}
         """The nodes that pods stand for."""
 
-    # --- what there is --------------------------------------------------------------------------------------------
-
-    def _rules(self) -> Iterator[Rule]:
-        for policy in self._policies:
-            yield from policy.ingress + policy.egress
-        for cluster_wide in self._admin:
-            yield from cluster_wide.ingress + cluster_wide.egress
+    def _number(self, kind: Kind) -> int:
+        return self._numbers.setdefault(kind, len(self._numbers))
 
     def port_space(self, named: Iterable[tuple[Protocol, int]]) -> PortSpace:
         """The ports as these policies cut them, where names may stand for these."""
-        return PortSpace((match for rule in self._rules() for match in rule.ports), named)
-
-    def _networks(self) -> Iterator[Network]:
-        for rule in self._rules():
-            for peer in rule.peers:
-                if isinstance(peer, BlockPeer):
-                    yield peer.cidr
-                    yield from peer.excepts
-                elif isinstance(peer, NetworksPeer):
-                    yield from peer.networks
-
-    def _families(self, pods: Iterable[Pod]) -> set[int]:
-        known: set[int] = {4}
-        known.update(address.version for pod in pods for address in self.world.addresses(pod))
-        known.update(network.version for network in self._networks())
-        return known
-
-    def describe(self, pod: Pod) -> Kind:
-        """Whatever the policies can see of a pod."""
-        named: dict[str, tuple[tuple[Protocol, int], ...]] = {}
-        for port in pod.ports:
-            if port.name in self._names:
-                named[port.name] = (*named.get(port.name, ()), (port.protocol, port.number))
-        addresses = self.world.addresses(pod)
-        return Kind(
-            pod.namespace,
-            tuple(sorted(pod.labels.items())),
-            tuple(sorted(named.items())),
-            pod.template.host_network,
-            pod.finished,
-            tuple(sorted({self._spot(address) for address in addresses})) if addresses else None,
-            pod.template.node if pod.template.host_network else None,
-        )
-
-    def _spot(self, address: Address) -> int:
-        position = self.addresses.position(address)
-        return -1 if position is None else position
-
-    def _families_of(self, kind: Kind) -> frozenset[int]:
-        ranges = self.addresses.ranges
-        return frozenset(ranges[spot].first.version for spot in kind.spots or () if spot >= 0)
+        return PortSpace((match for rule in self._vocabulary.rules for match in rule.ports), named)
 
     def kind_of(self, pod: Pod) -> int | None:
         """The number of a pod's kind; None where no pod that the index was made with is of it."""
         found = self.by_id.get(id(pod))
-        return self._numbers.get(self.describe(pod)) if found is None else found
+        return self._numbers.get(self._vocabulary.describe(pod)) if found is None else found
 
     # --- who judges whom ------------------------------------------------------------------------------------------
 
@@ -217,9 +180,3 @@ def joined(egress: tuple[int, int], ingress: tuple[int, int]) -> Outcome:
     surely_denied = egress[1] & ~egress[0] | ingress[1] & ~ingress[0]
     surely_allowed = (egress[0] & ~egress[1]) & (ingress[0] & ~ingress[1])
     return Outcome(surely_allowed, surely_denied)
-
-
-def _port_names(rule: Rule) -> Iterator[str]:
-    for match in rule.ports:
-        if isinstance(match.port, str):
-            yield match.port

@@ -77,7 +77,14 @@ class _Joining(dict[tuple[int, int], int]):
 class Matrix:
     """Answers between classes of kinds and ranges. Positions are those of the index' universe."""
 
-    def __init__(self, index: Index, outcomes: Outcomes, *, outside: bool) -> None:
+    def __init__(self, index: Index, outcomes: Outcomes, ranges: int) -> None:
+        """Answer everything.
+
+        Args:
+            index: the compiled cluster.
+            outcomes: takes the outcomes that occur.
+            ranges: how many of the address ranges, from the first, are to be answered for.
+        """
         self._index = index
         self._outcomes = outcomes
         self._kinds = len(index.universe.kinds)
@@ -93,7 +100,7 @@ class Matrix:
         self._sides = {
             (view, direction): self._side(direction, view) for view in self._views for direction in Direction
         }
-        self.class_of, self._firsts = self._classes(self._width if outside else self._kinds)
+        self.class_of, self._firsts = self._classes(self._kinds + ranges)
         self.first_outside = sum(position < self._kinds for position in self._firsts)
         """The number of the first class of ranges; all after it are."""
         self._finished = [i for i, position in enumerate(self._firsts) if self._is_finished(position)]

@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netpolspec.policy.addresses import AddressRange
@@ -84,7 +85,8 @@ def reach(
     """
     index = Model(cluster, assumptions).index
     outcomes = Outcomes(index.ports.full)
-    matrix = Matrix(index, outcomes, outside=external)
+    ranges = _ranges_that_matter(cluster, index) if external else 0
+    matrix = Matrix(index, outcomes, ranges)
     members = _members(cluster, by)
     parts = [_parts(index, matrix, pods) for pods in members.values()]
     grouping = Grouping(index, matrix, outcomes, parts)
@@ -96,9 +98,8 @@ def reach(
     named: list[list[str]] = [[] for _ in firsts]
     for group, number in enumerate(classes):
         named[number] += labels[group]
-    if external:
-        for label, number in _ranges(index, matrix, classes, inside):
-            named[number].append(label)
+    for label, number in _ranges(index, matrix, classes[inside:], ranges):
+        named[number].append(label)
     rows = tuple(array("I", pick(firsts, grouping.rows[first])) for first in firsts)
     space = index.ports
     answers = tuple(
@@ -143,19 +144,18 @@ def _merged(rows: list[array[int]], inside: int) -> tuple[list[int], list[int]]:
     return grouped((i >= inside, row.tobytes(), columns[i]) for i, row in enumerate(rows))
 
 
-def _ranges(index: Index, matrix: Matrix, classes: list[int], inside: int) -> Iterator[tuple[str, int]]:
+def _ranges_that_matter(cluster: Cluster, index: Index) -> int:
+    """How many ranges, of which those of IPv4 come first: IPv6 counts where a pod or a policy has an address of it."""
+    known = [address.version for pod in cluster.pods for address in pod.addresses]
+    known += [network.version for network in index.networks]
+    return len(index.addresses.ranges) if 6 in known else index.addresses.count(4)  # noqa: PLR2004
+
+
+def _ranges(index: Index, matrix: Matrix, classes: list[int], count: int) -> Iterator[tuple[str, int]]:
     """The ranges outside with their classes; neighbours of one class are one range."""
-    kinds = len(index.universe.kinds)
-    pending: AddressRange | None = None
-    last = -1
-    first_outside = matrix.first_outside
-    for i, span in enumerate(index.addresses.ranges):
-        number = classes[inside + matrix.class_of[kinds + i] - first_outside]
-        if pending is not None and number == last and pending.last.version == span.first.version:
-            pending = AddressRange(pending.first, span.last)
-        else:
-            if pending is not None:
-                yield pending.label, last
-            pending, last = span, number
-    if pending is not None:
-        yield pending.label, last
+    positions = range(len(index.universe.kinds), len(index.universe.kinds) + count)
+    numbers = [classes[matrix.class_of[position] - matrix.first_outside] for position in positions]
+    spans = zip(index.addresses.ranges, numbers, strict=False)  # the rest are of a family that does not matter
+    for (_, number), group in groupby(spans, key=lambda span: (span[0].first.version, span[1])):
+        merged = [span for span, _ in group]
+        yield AddressRange(merged[0].first, merged[-1].last).label, number

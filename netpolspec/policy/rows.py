@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from netpolspec.policy.assumptions import Assumptions
+    from netpolspec.policy.kinds import NamedPorts
     from netpolspec.policy.objects import AdminPolicy, Rule
     from netpolspec.policy.portspace import PortSpace
-    from netpolspec.policy.universe import NamedPorts, Universe
+    from netpolspec.policy.universe import Universe
 
 
 class Group(NamedTuple):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from netpolspec.policy.assumptions import HostNetwork, PodWithoutAddress, YesNo
 from netpolspec.policy.objects import (
@@ -15,7 +14,6 @@ from netpolspec.policy.objects import (
     Operator,
     Peer,
     PodPeer,
-    Protocol,
     Selector,
 )
 from netpolspec.policy.selectors import selects
@@ -25,25 +23,8 @@ if TYPE_CHECKING:
 
     from netpolspec.policy.addresses import AddressSpace
     from netpolspec.policy.assumptions import Assumptions
+    from netpolspec.policy.kinds import Kind
     from netpolspec.policy.peers import Surroundings
-
-NamedPorts: TypeAlias = tuple[tuple[str, tuple[tuple[Protocol, int], ...]], ...]
-"""Names with the protocols and numbers that they stand for; only names that some policy uses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Whatever policies can see of a pod. Pods of one kind answer alike, but for whom they share a node with."""
-
-    namespace: str
-    labels: tuple[tuple[str, str], ...]
-    ports: NamedPorts
-    host_network: bool
-    finished: bool
-    spots: tuple[int, ...] | None
-    """The indexes of the address ranges that hold its addresses; None where nobody knows them."""
-    node: str | None
-    """Only for host-network pods."""
 
 
 class LabelIndex:
