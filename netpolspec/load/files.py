@@ -100,5 +100,5 @@ def walk(folder: Path, shown: str, warnings: list[Diagnostic], place: Span | Non
         below = entry.name if shown == "." else f"{shown.rstrip('/')}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             yield from walk(Path(entry.path), below, warnings, place)
-        elif entry.is_file() and entry.name.lower().endswith(SUFFIXES):
+        elif entry.name.lower().endswith(SUFFIXES) and os.path.isfile(entry.path):  # noqa: PTH113 - never raises
             yield Path(entry.path), below

@@ -14,6 +14,7 @@ from netpolspec.load.files import KUSTOMIZATIONS, read_source
 from netpolspec.load.fragment import Fragment
 from netpolspec.load.kinds import KINDS
 from netpolspec.load.manifests import flatten, repeated, understand
+from netpolspec.load.names import check_label_name
 from netpolspec.load.other_kinds import is_namespaced
 from netpolspec.load.template import Filling, Variable, find_variables, names_in
 from netpolspec.source import Pointer
@@ -66,7 +67,7 @@ def _list(folder: Path) -> Iterator[str]:
         stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - of a name, not of a path
         if suffix in (".yaml", ".yml"):
             yield stem
-        elif not entry.name.startswith((".", "_")) and entry.is_dir() and _form(Path(entry.path)) is not None:
+        elif not entry.name.startswith((".", "_")) and _form(Path(entry.path)) is not None:
             yield entry.name
 
 
@@ -241,6 +242,8 @@ def _place(
     if not isinstance(metadata, dict) or not is_namespaced(str(manifest.get("apiVersion")), str(manifest.get("kind"))):
         return manifest, ()
     own = metadata.get("namespace")
+    if namespace is not None and (wrong := check_label_name(namespace)):
+        return manifest, (Diagnostic("bad-name", f"namespace '{namespace}' {wrong}", place),)
     if own is None and namespace is None:
         message = f"policy '{policy.name}' does not say in which namespace it is"
         help_ = "add 'in NAMESPACE', or set IN := NAMESPACE for all policies"

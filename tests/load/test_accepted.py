@@ -406,7 +406,8 @@ addressType: IPv4
 def test_node() -> None:
     (made,) = objects(
         "apiVersion: v1\nkind: Node\nmetadata: {name: node-1, labels: {a: b}}\nstatus: {addresses: "
-        "[{type: InternalIP, address: 172.18.0.2}, {type: Hostname, address: node-1}, {type: ExternalIP, address: 'fd00::2'}]}\n"
+        "[{type: InternalIP, address: 172.18.0.2}, {type: Hostname, address: node-1}, "
+        "{type: ExternalIP, address: 'fd00::2'}]}\n"
     )
     assert isinstance(made, Node)
     assert (made.labels, made.addresses) == ({"a": "b"}, (ip_address("172.18.0.2"), ip_address("fd00::2")))

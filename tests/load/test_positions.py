@@ -182,7 +182,7 @@ def _paths(value: object, path: Path = ()) -> list[tuple[Path, object]]:
 @given(VALUES, st.sampled_from([None, True, False]), st.integers(2, 6))
 def test_every_scalar_is_found_where_it_is(value: object, flow: bool | None, indent: int) -> None:  # noqa: FBT001
     data = {"kind": "List", "items": [value, value]}
-    text = yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True, sort_keys=False, width=20)
+    text = yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True, sort_keys=False, width=1000)
     loaded, yaml_document = document(text)
     assert loaded == data
     for path, held in _paths(data):
