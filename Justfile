@@ -71,7 +71,7 @@ wheel *arguments="--numprocesses=auto": setup
         -p no:cacheprovider -m 'not checkout' "$root/tests" "$@"
 
 # Run the tests on each Python that is here, from 3.11 to 3.14.
-pythons *arguments: setup
+pythons *arguments="--numprocesses=auto": consumers
     #!/bin/sh
     set -eu
     for version in 3.11 3.12 3.13 3.14; do
