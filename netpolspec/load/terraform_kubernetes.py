@@ -361,7 +361,7 @@ class Conversion:
             self.problems += needed(unknown, why, place.span).diagnostics
             return None
         plain, _ = reveal_deeply(value)
-        _gather(value, self.secrets, hidden=False)
+        gather_secrets(value, self.secrets, hidden=False)
         return plain
 
     def _leaf(self, name: str, leaf: Leaf, held: Value, place: Place) -> Json:
@@ -424,19 +424,19 @@ def _port(text: str) -> int | str:
     return int(text) if re.fullmatch(r"[-+]?[0-9]+", text) else text
 
 
-def _gather(value: Value, secrets: set[str], *, hidden: bool) -> None:
+def gather_secrets(value: Value, secrets: set[str], *, hidden: bool = False) -> None:
     """The text of everything sensitive in a value."""
     match value:
         case Sensitive(inner):
-            _gather(inner, secrets, hidden=True)
+            gather_secrets(inner, secrets, hidden=True)
         case ListValue(items) | SetValue(items) | TupleValue(items):
             for item in items:
-                _gather(item, secrets, hidden=hidden)
+                gather_secrets(item, secrets, hidden=hidden)
         case MapValue(entries) | ObjectValue(entries):
             for name, item in entries.items():
                 if hidden:
                     secrets.add(name)
-                _gather(item, secrets, hidden=hidden)
+                gather_secrets(item, secrets, hidden=hidden)
         case str() if hidden and value:
             secrets.add(value)
         case int() | Fraction() if hidden and not isinstance(value, bool):

@@ -1,0 +1,209 @@
+"""terraform as a child process: its environment, `init`, `plan`, `show`, and what it complains about.
+
+Only a run comes here, and only where its user lets terraform speak: terraform starts providers, and they run code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netpolspec import shell
+from netpolspec.diagnostics import Diagnostic, Refusal
+from netpolspec.load.terraform_secrets import scrub_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from netpolspec.source import Source, Span
+
+TIMEOUT = 300.0
+"""Seconds for one call; an `init` may download a provider."""
+_NOWHERE = "https://127.0.0.1:9"
+"""The discard port of this machine: nothing can be reached by mistake."""
+_TAKEN_AWAY = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_LOG", "TF_INPUT", "TF_REATTACH", "KUBE_")
+
+
+def find_terraform() -> str | None:
+    """The path of terraform, if it is installed."""
+    import shutil
+
+    return shutil.which("terraform")
+
+
+@dataclass(frozen=True, slots=True)
+class Terraform:
+    """terraform in one folder of our own."""
+
+    folder: Path
+    """A copy of a root module, or a root module of our own making."""
+    scratch: Path
+    """A folder for files beside it."""
+    kubeconfig: Path
+    sources: Mapping[Path, Source]
+    """Which sources the files of the copy are, for messages."""
+    place: Span
+    """What asks for it, for messages without a place of their own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """`TF_VAR_...` that count."""
+    secrets: frozenset[str] = frozenset()
+
+    def init(self) -> None:
+        """Install providers and modules; raises Refusal."""
+        finished = self.run(("init", "-input=false", "-no-color", "-backend=true"))
+        if not finished.ok:
+            raise Refusal(self.explain_init(finished))
+
+    def plan(self, arguments: Sequence[str] = ()) -> dict[str, Any]:
+        """The plan of creating everything, as `terraform show -json` has it; raises Refusal."""
+        file = self.scratch / "plan"
+        command = ("plan", "-input=false", "-no-color", "-refresh=false", "-json", f"-out={file}", *arguments)
+        finished = self.run(command)
+        if not finished.ok:
+            raise Refusal(*self.explain(finished))
+        shown = self.run(("show", "-json", str(file)))
+        if not shown.ok:
+            raise Refusal(*self.explain(shown))
+        plan: dict[str, Any] = json.loads(shown.stdout)
+        return plan
+
+    def run(self, arguments: Sequence[str], timeout: float = TIMEOUT) -> shell.Finished:
+        """One call; raises ToolMissing where terraform is not installed."""
+        return shell.run(("terraform", *arguments), timeout=timeout, env=self.environment(), cwd=self.folder)
+
+    def environment(self) -> dict[str, str | None]:
+        """Ours, without what would change what terraform does, and with the one cluster that is meant."""
+        environment: dict[str, str | None] = {name: None for name in os.environ if name.startswith(_TAKEN_AWAY)}
+        return environment | {
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+            "KUBECONFIG": str(self.kubeconfig),
+            "KUBE_CONFIG_PATH": str(self.kubeconfig),
+            **{name: value for name, value in self.variables.items() if name.startswith("TF_VAR_")},
+        }
+
+    # --- what it complains about ----------------------------------------------------------------------------------
+
+    def explain(self, finished: shell.Finished) -> list[Diagnostic]:
+        """What terraform wrote with `-json`, as messages in the user's files."""
+        if finished.timed_out:
+            message = f"terraform did not end within {finished.seconds:.0f} s"
+            return [Diagnostic("terraform-failed", message, self.place, (f"to repeat it: {finished.line}",))]
+        found = [self._diagnostic(each) for each in _errors(finished.stdout)]
+        return found or [self._raw(finished)]
+
+    def _diagnostic(self, said: dict[str, Any]) -> Diagnostic:
+        summary = scrub_text(" ".join(str(said.get("summary", "")).split()), self.secrets)
+        detail = scrub_text(" ".join(str(said.get("detail", "")).split()), self.secrets)
+        help_ = (detail,) if detail else ()
+        code = "terraform-crashed" if "Plugin did not respond" in summary else "terraform-failed"
+        return Diagnostic(code, f"terraform: {_lower(summary)}", self._span(said.get("range")) or self.place, help_)
+
+    def _span(self, where: dict[str, Any] | None) -> Span | None:
+        if not isinstance(where, dict):
+            return None
+        path = (self.folder / str(where.get("filename", ""))).resolve()
+        source = self.sources.get(path)
+        if source is None:
+            return None
+        start, end = where["start"], where["end"]
+        first = source.offset(start["line"], start["column"])
+        return source.span(first, max(first, source.offset(end["line"], end["column"])))
+
+    def _raw(self, finished: shell.Finished) -> Diagnostic:
+        said = scrub_text(shell.hide_secrets(finished.stderr.strip() or finished.stdout.strip()), self.secrets)
+        crashed = "crash" in said.lower()
+        what = "terraform or a provider crashed" if crashed else f"terraform failed: {finished.ending}"
+        lines = tuple(line for line in said.splitlines()[-8:] if line.strip())
+        code = "terraform-crashed" if crashed else "terraform-failed"
+        return Diagnostic(code, what, self.place, (f"to repeat it: {finished.line}",), lines)
+
+    def explain_init(self, finished: shell.Finished) -> Diagnostic:
+        """Why `terraform init` failed, in a message."""
+        if finished.timed_out:
+            return self.explain(finished)[0]
+        said = " ".join(f"{finished.stdout} {finished.stderr}".replace("\u2502", " ").split())
+        error = scrub_text(_first_error(said), self.secrets)
+        for pattern, code, message, help_ in _INIT_FAILURES:
+            match = re.search(pattern, said, re.IGNORECASE)
+            if match is not None:
+                named = message.format(*(group or "?" for group in match.groups()))
+                return Diagnostic(code, named, self.place, help_, (f"terraform says: {error}",))
+        return Diagnostic("terraform-init", "'terraform init' failed", self.place, (), (f"terraform says: {error}",))
+
+
+_INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        r"Unsupported Terraform Core version",
+        "terraform-version",
+        "the module asks for another version of terraform",
+        ("change 'required_version', or install that version",),
+    ),
+    (
+        r"(?:provider ([\w./-]+)[:,]? )?no available releases match the given constraints",
+        "terraform-provider-version",
+        "no version of a provider that can be had here meets the constraints",
+        ("change 'version' in 'required_providers', or offer that version in the mirror",),
+    ),
+    (
+        r"(?:locked|lock file).{0,200}(?:does not match|doesn't match)",
+        "terraform-provider-version",
+        "the module's lock file names a provider that cannot be had here",
+        ("run 'terraform init -upgrade' in the module's folder",),
+    ),
+    (
+        r"(?:Failed to query available provider packages|Failed to install provider|provider registry|"
+        r"Could not retrieve the list of available versions)",
+        "terraform-provider",
+        "a provider cannot be had here",
+        ("--terraform static reads the module without it",),
+    ),
+    (
+        r"(?:Failed to download module|Module not found|Could not download module|Unreadable module|Error accessing)",
+        "terraform-remote-module",
+        "a module cannot be had here",
+        (),
+    ),
+)
+
+
+def _first_error(text: str) -> str:
+    at = text.find("Error: ")
+    return text[at + len("Error: ") :][:600] if at >= 0 else text[-600:]
+
+
+def _errors(output: str) -> Iterable[dict[str, Any]]:
+    """The errors among the JSON lines that `terraform plan -json` writes."""
+    for line in output.splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        diagnostic = said.get("diagnostic") if isinstance(said, dict) else None
+        if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
+            yield diagnostic
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def write_nowhere(path: Path) -> None:
+    """A kubeconfig whose only cluster does not exist: planning needs none."""
+    path.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "nowhere", "cluster": {"server": _NOWHERE}}],
+                "users": [{"name": "nobody", "user": {}}],
+                "contexts": [{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}],
+                "current-context": "nowhere",
+            }
+        ),
+        encoding="utf-8",
+    )
