@@ -252,13 +252,12 @@ class Statements(Words):
         if len(rows) == 1:
             help_ = "write a line per source below the destinations: its name, then '.', 'X' or '-' for each of them"
             self._problem("empty-table", "this truth table has no rows", rows[0].span, help_)
-        fixed = not any("$" in column.text for column in columns)
         for row in rows[1:]:
             for cell in row.cells:
                 if cell.text not in {".", "X", "-"}:
                     help_ = "'.' is allowed, 'X' is denied, '-' is not asserted"
                     self._problem("bad-cell", f"'{cell.text}' is no cell of a truth table", cell.span, help_)
-            if fixed and len(row.cells) != len(columns):
+            if len(row.cells) != len(columns):
                 self._problem(
                     "uneven-table",
                     f"this row has {len(row.cells)} cells; the table has {len(columns)} destinations",

@@ -1,4 +1,4 @@
-"""Whatever a file holds: no exception, no endless loop, and each span is within the text and says what it stands for."""
+"""Whatever a file holds: no exception, no endless loop, and each span is in the text and says what it stands for."""
 
 from __future__ import annotations
 
