@@ -188,11 +188,10 @@ def read_cidr(text: str, at: Pointer, problems: Problems) -> Block | None:
     """A CIDR block; forms that the server only warns of give a warning here, too."""
     block = parse_block(text)
     if block is None:
-        one = parse_address(text)
-        slash = "" if one is None else f"; for the one address, write {text}/{one.max_prefixlen}"
-        problems.add(
-            "bad-cidr", f"{describe(text)} is not a CIDR block", at, f"such as 10.9.8.0/24 or 2001:db8::/64{slash}"
-        )
+        address = parse_address(text)
+        whole = "" if address is None else f"; for the one address, write {text}/{address.max_prefixlen}"
+        help_ = f"such as 10.9.8.0/24 or 2001:db8::/64{whole}"
+        problems.add("bad-cidr", f"{describe(text)} is not a CIDR block", at, help_)
         return None
     if block.host_bits:
         one = f"{text.partition('/')[0]}/{block.network.max_prefixlen}"

@@ -218,7 +218,7 @@ class Record:
             for key in value:
                 if key not in fields:
                     self._say_unknown(key, at.at(key), problems)
-        result = {}
+        result: dict[str, Any] = {}
         for name, shape in fields.items():
             held = value.get(name)
             if type(held) is str and type(shape) is Text:  # most fields: no call, no pointer

@@ -120,7 +120,7 @@ def test_helm_chart_is_left_out_with_a_warning(tmp_path: Path) -> None:
 def test_same_object_in_two_files(tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": NAMESPACE.format("x"), "b/c.yaml": NAMESPACE.format("x")})
     _, problems = read_path(tmp_path, shown="world")
-    assert [render(problem) for problem in problems] == [
+    assert "".join(render(problem) for problem in problems) == (
         "error: Namespace x is there twice\n"
         " --> world/b/c.yaml:3:18\n"
         "  |\n"
@@ -129,7 +129,7 @@ def test_same_object_in_two_files(tmp_path: Path) -> None:
         "  = note: first here\n"
         " --> world/a.yaml:3:18\n"
         "  = help: rename or remove one of them"
-    ]
+    )
 
 
 def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -101,36 +101,43 @@ def test_every_form_gives_the_same_objects(manifest: dict[str, object]) -> None:
     assert made[0] == made[1] == made[2] == made[3]
 
 
+FIELDS = [
+    "metadata",
+    "name",
+    "labels",
+    "spec",
+    "podSelector",
+    "matchLabels",
+    "matchExpressions",
+    "key",
+    "operator",
+    "values",
+    "ingress",
+    "egress",
+    "from",
+    "to",
+    "ports",
+    "port",
+    "endPort",
+    "ipBlock",
+    "cidr",
+    "except",
+    "policyTypes",
+    "containers",
+    "template",
+    "selector",
+    "items",
+    "kind",
+    "apiVersion",
+    "subject",
+    "protocols",
+]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 70000) | st.sampled_from(["", "a", "80", "In", "10.0.0.0/8", "TCP"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                [
-                    "metadata",
-                    "name",
-                    "labels",
-                    "spec",
-                    "podSelector",
-                    "matchLabels",
-                    "matchExpressions",
-                    "key",
-                    "operator",
-                ]
-                + ["values", "ingress", "egress", "from", "to", "ports", "port", "endPort", "ipBlock", "cidr", "except"]
-                + [
-                    "policyTypes",
-                    "containers",
-                    "template",
-                    "selector",
-                    "items",
-                    "kind",
-                    "apiVersion",
-                    "subject",
-                    "protocols",
-                ]
-            ),
+            st.sampled_from(FIELDS),
             inner,
             max_size=4,
         )

@@ -186,7 +186,8 @@ def test_one_variable_twice_in_one_item_is_one_value(tmp_path: Path) -> None:
 
 
 def test_text_stays_text_and_numbers_become_numbers(tmp_path: Path) -> None:
-    text = "spec: {podSelector: {matchLabels: {a: $(a), $(k:-b): 'x$(a)'}}, ingress: [{ports: [{port: 1, endPort: $(e)}]}]}\n"
+    text = "spec: {podSelector: {matchLabels: {a: $(a), $(k:-b): 'x$(a)'}}, "
+    text += "ingress: [{ports: [{port: 1, endPort: $(e)}]}]}\n"
     assert spec(tmp_path, text, {"a": "80", "e": "90"}) == {
         "podSelector": {"matchLabels": {"a": "80", "b": "x80"}},
         "ingress": [{"ports": [{"port": 1, "endPort": 90}]}],
@@ -284,7 +285,8 @@ def test_messages(
 def test_places_of_a_filled_policy_are_in_its_file(tmp_path: Path) -> None:
     text = HEAD + (
         "spec:\n  podSelector: {}\n  ingress:\n  - from:\n    - podSelector: {}\n"
-        "    - namespaceSelector:\n        matchLabels:\n          $(key:-team): $(ns)\n    - ipBlock: {cidr: 10.0.0.0/8}\n"
+        "    - namespaceSelector:\n        matchLabels:\n          $(key:-team): $(ns)\n"
+        "    - ipBlock: {cidr: 10.0.0.0/8}\n"
     )
     (resource,), _ = fill(tmp_path, text, {"ns": "a,b"})
     assert isinstance(resource.origin, Pointer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from netpolspec.load.resource import Json
     from netpolspec.policy.objects import Rule
@@ -68,7 +68,7 @@ MEANINGS: list[tuple[str, Direction, list[tuple[list[object], list[object]]]]] =
 @pytest.mark.parametrize(("name", "direction", "rules"), MEANINGS, ids=[each[0] for each in MEANINGS])
 def test_meaning(name: str, direction: Direction, rules: list[tuple[list[object], list[object]]]) -> None:
     made = make(name, VARIABLES.get(name, {}))
-    assert (made.name, made.namespace, made.pods, made.types) == (name, "ms-b", Selector(), {direction})
+    assert (made.name, made.namespace, made.pods, made.types) == (name, "ms-b", Selector(), frozenset({direction}))
     assert shown(made.ingress if direction is Direction.INGRESS else made.egress) == rules
     assert not (made.egress if direction is Direction.INGRESS else made.ingress)
 
