@@ -104,6 +104,16 @@ def _children(text: str, at: int) -> dict[str | int, tuple[int, int]]:
     return found
 
 
+def _is_deep(value: Plain) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        children = (outer.values() if isinstance(outer, dict) else outer for outer in level)
+        level = [child for group in children for child in group if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...], tuple[Diagnostic, ...]]:
     """The JSON values of a text, one after the other, and what is wrong with it.
 
@@ -118,6 +128,8 @@ def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...
         except json.JSONDecodeError as error:
             return tuple(found), (_syntax(fragment, error),)
         except (ValueError, RecursionError):
+            return tuple(found), tuple(_search(fragment, at))
+        if _is_deep(value):  # the decoder's own limit is another one in each Python
             return tuple(found), tuple(_search(fragment, at))
         if value is not None:
             found.append((value, JsonDocument(fragment, at)))

@@ -147,10 +147,15 @@ def _variable(setting: Setting) -> Json:
         return setting.value
     try:
         value: Json = json.loads(setting.value)
-    except json.JSONDecodeError as error:
-        message = f"the value of '{setting.key}' is not JSON"
+    except (json.JSONDecodeError, RecursionError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+        message = f"the value of '{setting.key}' is {what}"
         hints = ('a list looks like ["ms-a","ms-b"]', "put it in double quotes if it is meant as text")
-        start = min(setting.value_span.start + error.pos, setting.value_span.end - 1)
+        at = error.pos if isinstance(error, json.JSONDecodeError) else 0
+        before = setting.value[:at].rstrip()
+        if before.endswith(",") and setting.value[at : at + 1] in {"]", "}"}:
+            at = len(before) - 1  # the comma is too much: Python says so itself from 3.13 on
+        start = min(setting.value_span.start + at, setting.value_span.end - 1)
         place = setting.value_span.source.span(start, start + 1)
         raise Refusal(Diagnostic("bad-json", message, place, hints)) from None
     return value
