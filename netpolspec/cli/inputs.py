@@ -98,8 +98,10 @@ class _Reader:
 
     def take(self, argument: str) -> Pick | None:
         """Read what an argument names."""
-        path, name, line = _split(argument)
         try:
+            if "\0" in argument:
+                raise wrong(f"no file is called {argument!r}")
+            path, name, line = _split(argument)
             files = frozenset(item.source.path for item in self._read(path))
         except Refusal as refusal:
             self.diagnostics += refusal.diagnostics
