@@ -144,7 +144,9 @@ def _split(argument: str) -> tuple[str, str | None, int | None]:
     """A path, and the scenario or the line that stands behind it; a file of just that name wins."""
     if not os.path.lexists(argument):
         path, mark, name = argument.partition("::")
-        if mark and name:
+        if mark:
+            if not path or not name:
+                raise wrong(f"'{argument}' names no scenario", "write FILE::SCENARIO")
             return path, name, None
         match = _LINE.fullmatch(argument)
         if match is not None:

@@ -68,4 +68,4 @@ def test_any_command_line(command: str, arguments: list[str]) -> None:
     assert "Traceback" not in err.getvalue()
     if status == 2:
         assert out.buffer.getvalue() == b""
-        assert "error: " in err.getvalue()
+        assert "error" in err.getvalue()

@@ -322,6 +322,7 @@ def test_variables(project: Project) -> None:
         (["run", "--on", "kind"], "this version of netpolspec cannot run on 'kind'", "--on model"),
         (["run", "nowhere.nps"], "there is no file 'nowhere.nps'", ""),
         (["run", "deny-from-any"], "there is no file 'deny-from-any'", "-k deny-from-any"),
+        (["run", "specs/tenants.nps::"], "'specs/tenants.nps::' names no scenario", "FILE::SCENARIO"),
         (["run", "empty"], "no .nps file in the folder 'empty'", ""),
         (["run", "README.md"], "cannot run 'README.md'", "not Markdown"),
         (["rnu", "specs"], "unknown command 'rnu'", "did you mean 'run'?"),
