@@ -45,6 +45,11 @@ class Report:
         if self._stream is None:
             raise ReportLost(None)
 
+    def colored(self, choice: str, environ: Mapping[str, str]) -> bool:
+        """Whether a report for people is coloured: `always`, `never`, or `auto`, where a terminal shows it."""
+        terminal = self._stream is not None and self._stream.isatty() and environ.get("TERM") != "dumb"
+        return choice == "always" or (choice == "auto" and terminal)
+
     def write(self, text: str) -> None:
         """Write whole lines.
 
