@@ -48,7 +48,7 @@ types *arguments: setup
 
 # Check the documents: that links lead somewhere, and that what they show is so.
 docs *arguments: setup
-    pytest tests/docs tests/project/test_sources.py "$@"
+    pytest tests/cli/test_docs.py tests/project/test_sources.py "$@"
 
 # Print how fast it is.
 bench *arguments: setup

@@ -59,6 +59,14 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert broken == []
 
 
+def test_the_commands_of_the_readme_are_there_and_ci_runs_the_second() -> None:
+    block = re.search(r"```sh\n(.+?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    commands = [line.partition("#")[0].split() for line in block[1].splitlines()]
+    assert commands == [["bin/netpolspec", "run", "specs/*.nps"], ["bin/just", "check"]]
+    assert "exec bin/just check\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
 def test_the_places_that_the_architecture_names_exist() -> None:
     text = strip_code((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
     places = {place for place in re.findall(r"`([\w./-]+)`", text) if "/" in place or place.endswith(".py")}
