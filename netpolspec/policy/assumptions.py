@@ -106,3 +106,59 @@ def parse(key: str, value: str, base: Assumptions | None = None) -> Assumptions:
     if value not in choices(key):
         raise ValueError(f"'{key}' cannot be '{value}'; it is one of {', '.join(choices(key))}")
     return (base or Assumptions()).with_value(key, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One assumption of a profile, and who says so."""
+
+    key: str
+    value: str
+    source: str
+
+
+_CALICO = "projectcalico/calico, libcalico-go/lib/backend/k8s/conversion/conversion.go"
+_KUBE_ROUTER = "cloudnativelabs/kube-router, pkg/controllers/netpol"
+_KINDNET = "kubernetes-sigs/kube-network-policies, which kindnet runs"
+
+PROFILES: dict[str, tuple[Setting, ...]] = {
+    "calico": (
+        Setting("ipblock-selects-pods", "yes", f"{_CALICO}: an ipBlock becomes `nets`, which any packet may match"),
+        Setting("hostnetwork", "node", f"{_CALICO}: IsValidCalicoWorkloadEndpoint leaves host-network pods out"),
+    ),
+    "cilium": (
+        Setting(
+            "ipblock-selects-pods",
+            "no",
+            "Cilium's documentation, Network Policy, known missing features: `ipBlock` set with a pod IP",
+        ),
+        Setting(
+            "hostnetwork",
+            "node",
+            "Cilium's documentation, Layer 3 policies: host and remote-node include containers in host networking mode",
+        ),
+    ),
+    "kube-router": (
+        Setting("ipblock-selects-pods", "yes", f"{_KUBE_ROUTER}/policy.go: an ipBlock becomes an ipset of nets"),
+        Setting("hostnetwork", "node", f"{_KUBE_ROUTER}/utils.go: isNetPolActionable leaves host-network pods out"),
+    ),
+    "kindnet": (
+        Setting("ipblock-selects-pods", "yes", f"{_KINDNET}: evaluateIPBlocks compares the packet's address"),
+        Setting("hostnetwork", "node", f"{_KINDNET}: the index of pods by address leaves host-network pods out"),
+    ),
+}
+"""What `--profile` sets: only what the plugin's own source or documentation says; all else keeps its default."""
+
+
+def profile(name: str, base: Assumptions | None = None) -> Assumptions:
+    """The assumptions of `base` (the defaults) with those of a named network plugin.
+
+    Raises:
+        ValueError: no such profile; the message is ready to be shown.
+    """
+    if name not in PROFILES:
+        raise ValueError(f"unknown profile '{name}'")
+    assumed = base or Assumptions()
+    for setting in PROFILES[name]:
+        assumed = assumed.with_value(setting.key, setting.value)
+    return assumed

@@ -12,6 +12,7 @@ from netpolspec.policy.index import Index, Outcome
 from netpolspec.policy.kinds import Vocabulary
 from netpolspec.policy.objects import Pod, Protocol, ServiceType
 from netpolspec.policy.peers import Surroundings
+from netpolspec.policy.portspace import FIRST, LAST
 from netpolspec.policy.readings import Connection, Judge
 
 if TYPE_CHECKING:
@@ -137,6 +138,16 @@ class Model:
             sets[answer] |= space.bit(protocol, port)
         undecided = sets[Answer.UNSPECIFIED] | sets[Answer.UNKNOWN]
         return Reachable(space.ranges(sets[Answer.ALLOWED]), space.ranges(undecided))
+
+    def ping(self, source: Endpoint, destination: Endpoint) -> Answer:
+        """Whether ICMP gets through, which NetworkPolicy does not define.
+
+        What policies leave open on every port of every protocol they do not restrict; else it is as `icmp` assumes.
+        """
+        reachable = self.reachable(source, destination)
+        if all(ranges == ((FIRST, LAST),) for ranges in reachable.allowed.values()):
+            return Answer.ALLOWED
+        return Answer(str(self.assumptions.icmp))
 
     # --- the two ways to an answer --------------------------------------------------------------------------------
 
