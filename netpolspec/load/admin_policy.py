@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netpolspec.load.addresses import parse_block
@@ -53,7 +54,7 @@ _TRANSPORT = Record({"destinationPort": _DESTINATION})
 _PROTOCOLS = Items(Record({"tcp": _TRANSPORT, "udp": _TRANSPORT, "sctp": _TRANSPORT, "destinationNamedPort": Text()}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Dialect:
     """In what the three kinds differ."""
 
@@ -64,7 +65,7 @@ class _Dialect:
     limit: int
     """How many rules, peers and ports there may be."""
 
-    @property
+    @cached_property
     def schema(self) -> Record:
         """The object's fields."""
         ports = _PROTOCOLS if self.port_field == "protocols" else _PORTS
@@ -115,6 +116,13 @@ _ALLOW_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DENY}
 ADMIN = _Dialect("AdminNetworkPolicy", {**_ALLOW_DENY, "Pass": Action.PASS}, _EGRESS_PEER, "ports", 100)
 BASELINE = _Dialect("BaselineAdminNetworkPolicy", _ALLOW_DENY, _BASELINE_PEER, "ports", 100)
 CLUSTER = _Dialect("ClusterNetworkPolicy", {action.value: action for action in Action}, _EGRESS_PEER, "protocols", 25)
+
+DIALECTS = {
+    ("v1alpha1", ADMIN.kind): ADMIN,
+    ("v1alpha1", BASELINE.kind): BASELINE,
+    ("v1alpha2", CLUSTER.kind): CLUSTER,
+}
+"""By version and kind."""
 
 
 def _need(fields: Fields, name: str, at: Pointer, problems: Problems) -> bool:

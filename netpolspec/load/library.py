@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.files import KUSTOMIZATIONS, read_source
 from netpolspec.load.fragment import Fragment
-from netpolspec.load.kinds import KINDS
+from netpolspec.load.kinds import find_kind
 from netpolspec.load.manifests import flatten, repeated, understand
 from netpolspec.load.names import check_label_name
 from netpolspec.load.other_kinds import is_namespaced
@@ -212,7 +212,7 @@ def instantiate(
     resources: list[Resource] = []
     problems: list[Diagnostic] = []
     for value, document in policy.documents:
-        filled, instance = Filling(values, _schema(value)).fill(value, document)
+        filled, instance = Filling(values, _schema).fill(value, document)
         for manifest, at in flatten(filled, Pointer(instance)):
             placed, wrong = _place(policy, manifest, namespace, at, place)
             problems += wrong
@@ -224,10 +224,10 @@ def instantiate(
     return tuple(resources), (*problems, *repeated(resources))
 
 
-def _schema(value: object) -> Record | None:
-    if isinstance(value, dict) and (kind := KINDS.get((str(value.get("apiVersion")), str(value.get("kind"))))):
-        return kind.schema
-    return None
+def _schema(manifest: Mapping[str, Json]) -> Record | None:
+    """The fields of an object, where it is one that is known."""
+    kind = find_kind(str(manifest.get("apiVersion")), str(manifest.get("kind")))
+    return None if kind is None else kind.schema
 
 
 def _place(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.files import read_source, walk
 from netpolspec.load.fragment import Fragment
-from netpolspec.load.kinds import KINDS
+from netpolspec.load.kinds import find_kind
 from netpolspec.load.metadata import read_meta
 from netpolspec.load.other_kinds import other_kind
 from netpolspec.load.resource import Key, Resource
@@ -131,7 +131,7 @@ def _is_object(manifest: object) -> bool:
     version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if version is None or kind is None:
         return (version is not None or kind is not None) and "metadata" in manifest
-    return "metadata" in manifest or (version, kind) in KINDS
+    return "metadata" in manifest or find_kind(str(version), str(kind)) is not None
 
 
 def _documents(fragment: Fragment) -> tuple[Iterable[tuple[Any, Document]], tuple[Diagnostic, ...]]:
@@ -207,7 +207,7 @@ def _understand(manifest: object, at: Pointer, problems: Problems) -> Resource |
     version, name = (_text(manifest, field, at, problems) for field in ("apiVersion", "kind"))
     if version is None or name is None:
         return None
-    kind = KINDS.get((version, name))
+    kind = find_kind(version, name)
     if kind is None:
         return other_kind(version, name, manifest, at, problems)
     meta = read_meta(manifest, at, problems, check_name=kind.check_name, namespaced=kind.namespaced)

@@ -8,8 +8,7 @@ list is an empty item. Names of fields are case-sensitive.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Severity, nearest
 
@@ -24,11 +23,16 @@ Fields: TypeAlias = Mapping[str, Any]
 _INT32, _INT64 = 2**31, 2**63
 
 
-@dataclass(frozen=True, slots=True)
+# These are plain classes: making a dataclass takes a millisecond, and every run would wait for eight of them.
+
+
 class Problems:
     """What was found wrong so far."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
 
     def add(self, code: str, message: str, at: Pointer, *help_: str, key: bool = False) -> None:
         """Report something about the value (or the key) that a pointer names."""
@@ -78,11 +82,11 @@ def _wrong(problems: Problems, value: object, at: Pointer, wanted: str, *help_: 
     problems.add("wrong-type", f"{name} must be {wanted}, not {describe(value)}", at, *help_)
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """A string."""
 
-    zero: str = ""
+    __slots__ = ()
+    zero: ClassVar = ""
 
     def read(self, value: object, at: Pointer, problems: Problems) -> str | None:
         """The value as the server holds it; see `Shape`."""
@@ -93,30 +97,31 @@ class Text:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Whole:
     """An integer of 32 or 64 bits."""
 
-    bits: int = 32
-    zero: int = 0
+    __slots__ = ("limit",)
+    zero: ClassVar = 0
+
+    def __init__(self, bits: int = 32) -> None:
+        self.limit = 2 ** (bits - 1)
 
     def read(self, value: object, at: Pointer, problems: Problems) -> int | None:
         """The value as the server holds it; see `Shape`."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        limit = 2 ** (self.bits - 1)
-        if isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit:
+        if isinstance(value, int) and not isinstance(value, bool) and -self.limit <= value < self.limit:
             return value
         quoted = isinstance(value, str) and value.lstrip("-").isdigit()
         _wrong(problems, value, at, "a whole number", *(("remove the quotes",) if quoted else ()))
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """A boolean."""
 
-    zero: bool = False
+    __slots__ = ()
+    zero: ClassVar = False
 
     def read(self, value: object, at: Pointer, problems: Problems) -> bool | None:
         """The value as the server holds it; see `Shape`."""
@@ -126,11 +131,11 @@ class Flag:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class NumberOrName:
     """An IntOrString: a port's number or name."""
 
-    zero: int = 0
+    __slots__ = ()
+    zero: ClassVar = 0
 
     def read(self, value: object, at: Pointer, problems: Problems) -> int | str | None:
         """The value as the server holds it; see `Shape`."""
@@ -144,23 +149,25 @@ class NumberOrName:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Anything:
     """A value that is not looked at."""
 
-    zero: None = None
+    __slots__ = ()
+    zero: ClassVar = None
 
     def read(self, value: object, at: Pointer, problems: Problems) -> object:  # noqa: ARG002 - the protocol's shape
         """The value as the server holds it; see `Shape`."""
         return value
 
 
-@dataclass(frozen=True, slots=True)
 class Items:
     """A list."""
 
-    item: Shape
-    zero: tuple[()] = ()
+    __slots__ = ("item",)
+    zero: ClassVar = ()
+
+    def __init__(self, item: Shape) -> None:
+        self.item = item
 
     def read(self, value: object, at: Pointer, problems: Problems) -> list[Any] | None:
         """The value as the server holds it; see `Shape`."""
@@ -175,12 +182,14 @@ class Items:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """A mapping from any keys to values of one type, such as labels."""
 
-    value: Shape
-    zero: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("value",)
+    zero: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, value: Shape) -> None:
+        self.value = value
 
     def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
         """The value as the server holds it; see `Shape`."""
@@ -200,13 +209,15 @@ _FEW = 8
 _OPPOSITES = {"from": "to", "to": "from"}
 
 
-@dataclass(frozen=True, slots=True)
 class Record:
     """A mapping with known fields. An open one may have others, which are left out."""
 
-    fields: Mapping[str, Shape]
-    open: bool = False
-    zero: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("fields", "open")
+    zero: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, fields: Mapping[str, Shape], *, open: bool = False) -> None:  # noqa: A002 - as a reader would say
+        self.fields = fields
+        self.open = open
 
     def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
         """The value as the server holds it; see `Shape`."""

@@ -18,7 +18,7 @@ from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.schema import Flag, Items, NumberOrName, Record, Shape, Table, Text, Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netpolspec.load.resource import Json
     from netpolspec.source import Document, Path, Span
@@ -124,26 +124,32 @@ class Instance:
         return self.template.locate(original, key=key)
 
 
-@dataclass(slots=True)
 class Filling:
     """Puts values into a template."""
 
-    values: Mapping[str, Value]
-    """Every variable's value; of those that take several, the tuple of them."""
-    schema: Shape | None
-    """The type of the object, which tells a port's number from a label's value."""
-    indexes: dict[Path, tuple[int, ...]] = field(default_factory=dict)
-    keys: dict[Path, str] = field(default_factory=dict)
+    def __init__(self, values: Mapping[str, Value], schema: Callable[[Mapping[str, Value]], Record | None]) -> None:
+        """Ready to fill one document.
+
+        Args:
+            values: Every variable's value; of those that take several, the tuple of them.
+            schema: Says which fields an object has; their types tell a port's number from a label's value.
+        """
+        self.values = values
+        self.schema = schema
+        self.indexes: dict[Path, tuple[int, ...]] = {}
+        self.keys: dict[Path, str] = {}
 
     def fill(self, value: Value, document: Document) -> tuple[Value, Instance]:
         """The document with values for its placeholders."""
-        filled = self._fill(value, (), {}, self.schema)
+        filled = self._fill(value, (), {}, None)
         return filled, Instance(document, self.indexes, self.keys)
 
     def _fill(self, value: Value, path: Path, bound: Mapping[str, Value], shape: Shape | None) -> Value:
         if isinstance(value, str):
             return self._scalar(value, bound, shape)
         if isinstance(value, Mapping):
+            if shape is None and "kind" in value:
+                shape = self.schema(value)
             filled: dict[str, Value] = {}
             for key, held in value.items():
                 name = str(self._scalar(key, bound, Text()))

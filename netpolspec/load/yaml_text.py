@@ -403,10 +403,10 @@ def _explain(fragment: Fragment, error: yaml.YAMLError) -> Diagnostic:
         return Diagnostic(
             "yaml-syntax", f"not valid YAML: {problem}", fragment.span(at, at + 1), (hint,) if hint else (), notes
         )
-    strange = _STRANGE.search(fragment.text)
+    strange = re.search(_STRANGE, fragment.text)
     at = strange.start() if strange else 0
     what = f"character U+{ord(fragment.text[at]):04X} is not allowed" if strange else str(error)
     return Diagnostic("yaml-syntax", f"not valid YAML: {what}", fragment.span(at, at + 1))
 
 
-_STRANGE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRANGE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
