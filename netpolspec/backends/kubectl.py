@@ -157,24 +157,22 @@ class Kubectl:
         """Run it with `-o json` and return the object (or List) that it wrote.
 
         Raises:
-            KubectlFailed: as `check`, and where no JSON object came
+            KubectlFailed: as `check`
+            WorldFailed: no JSON object came
         """
         finished = self._insist(*arguments, "-o", "json", timeout=timeout, stdin=stdin)
-        try:
-            value = json.loads(finished.stdout)
-        except ValueError as error:
-            raise WorldFailed(f"kubectl wrote no JSON: {error}", f"to repeat it: {finished.line}") from error
-        if not isinstance(value, dict):
-            raise WorldFailed("kubectl wrote no JSON object", f"to repeat it: {finished.line}")
-        return value
+        return _parse(finished)
 
-    def items(self, *arguments: str, timeout: float = REQUEST_TIMEOUT) -> tuple[Mapping[str, Json], ...]:
-        """Run a `get` and return the objects of the list that it wrote; a single object is a list of one."""
-        answer = self.read(*arguments, timeout=timeout)
-        found = answer.get("items", [answer])
-        if not isinstance(found, list):
+    def items(
+        self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = ""
+    ) -> tuple[Mapping[str, Json], ...]:
+        """Run a `get` and return the objects that it wrote, be it a List, one object or, as it may be, nothing."""
+        finished = self._insist(*arguments, "-o", "json", timeout=timeout, stdin=stdin)
+        if "--ignore-not-found" in arguments and not finished.stdout.strip():
             return ()
-        return tuple(item for item in found if isinstance(item, dict))
+        answer = _parse(finished)
+        found = answer.get("items", [answer])
+        return tuple(item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
 
     def apply(self, manifests: Sequence[Mapping[str, Json]], *, timeout: float = REQUEST_TIMEOUT) -> None:
         """Server-side apply, in the order given; fields that another manager owns are a conflict, never taken over.
@@ -188,6 +186,17 @@ class Kubectl:
                 timeout=timeout,
                 stdin=as_list(manifests),
             )
+
+
+def _parse(finished: shell.Finished) -> Mapping[str, Json]:
+    again = f"to repeat it: {finished.line}"
+    try:
+        value = json.loads(finished.stdout)
+    except ValueError as error:
+        raise WorldFailed(f"kubectl wrote no JSON: {error}", again) from error
+    if not isinstance(value, dict):
+        raise WorldFailed("kubectl wrote no JSON object", again)
+    return value
 
 
 def as_list(manifests: Sequence[Mapping[str, Json]]) -> str:

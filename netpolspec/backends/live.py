@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from netpolspec.source import Origin
 
 _OURS = frozenset({RUN, CLIENT, *SIDECAR_LABELS})
-_NOWHERE = Source("<the cluster>", "")
+NOWHERE = Source("<the cluster>", "").span(0, 0)
+"""The place of what no file says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LivePod:
-    """A pod, at the moment when it was read."""
+    """A pod, at the moment when it was read; compared by identity."""
 
     namespace: str
     name: str
@@ -154,7 +155,7 @@ def read_node(node: Mapping[str, Json]) -> Node:
         if each.get("type") in {"InternalIP", "ExternalIP"}
     ]
     labels = tree.strings(node, "metadata", "labels")
-    origin = _NOWHERE.span(0, 0)
+    origin = NOWHERE
     return Node(tree.text(node, "metadata", "name"), labels, tuple(map(ip_address, addresses)), origin)
 
 
@@ -194,7 +195,7 @@ def describe(
     for pod in pods:
         if pod.is_client or pod.namespace not in spaces or pod.terminating:
             continue
-        origin = origins.get((pod.owner.kind, pod.namespace, pod.owner.name), _NOWHERE.span(0, 0))
+        origin = origins.get((pod.owner.kind, pod.namespace, pod.owner.name), NOWHERE)
         finished = pod.phase in {"Succeeded", "Failed"}
         real = _parse(pod.addresses)
         objects.append(Pod(pod.namespace, pod.name, pod.template, pod.owner, real, finished=finished, origin=origin))

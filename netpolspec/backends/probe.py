@@ -31,6 +31,9 @@ LANES = 200
 """The most dials of one exec; each is a process of some megabytes in the pod."""
 
 
+_LETTERS = "abcd"
+
+
 class How(StrEnum):
     """What a dial does; the script's own letters."""
 
@@ -54,6 +57,8 @@ class Dial:
     port: int
     how: How
     allowed: bool
+    times: int = 1
+    """How many times at once: through a Service with several endpoints each dial may reach another one."""
 
     @property
     def protocol(self) -> Protocol:
@@ -73,8 +78,8 @@ class Dial:
 
     @property
     def lanes(self) -> int:
-        """How many times it dials at once."""
-        return 1 if self.allowed else 2
+        """How many times it really dials at once: a denial takes two that fail alike."""
+        return min(max(self.times, 1 if self.allowed else 2), len(_LETTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,20 @@ class Answer:
     @property
     def raw(self) -> str:
         """The line that decided, as it came."""
-        return self.attempts[-1].raw if self.attempts else ""
+        return next(
+            (attempt.raw for attempt in self.attempts if attempt.last and attempt.verdict is self.verdict),
+            self.attempts[-1].raw if self.attempts else "",
+        )
+
+    @property
+    def ms(self) -> int:
+        """How long the longest dial took."""
+        return max((attempt.ms for attempt in self.attempts), default=0)
+
+    @property
+    def met_on_the_way(self) -> frozenset[Verdict]:
+        """What its attempts met, the last ones included."""
+        return frozenset(attempt.verdict for attempt in self.attempts)
 
     @property
     def replied(self) -> tuple[str, ...]:
@@ -138,8 +156,12 @@ def write_script(dials: Sequence[Dial], nonce: str, hold: float, window_ms: int 
     program = files("netpolspec.backends").joinpath("round.sh").read_text(encoding="utf-8")
     settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} D={DIAL_MS}\n"
     # The second lanes come after all first ones, so that the two dials of a denial do not start together.
-    lanes = [(f"{number}a", dial) for number, dial in enumerate(dials)]
-    lanes += [(f"{number}b", dial) for number, dial in enumerate(dials) if dial.lanes > 1]
+    lanes = [
+        (f"{number}{letter}", dial)
+        for place, letter in enumerate(_LETTERS)
+        for number, dial in enumerate(dials)
+        if place < dial.lanes
+    ]
     calls = [f"lane {lane} {'a' if dial.allowed else 'd'} {dial.how} {dial.host} {dial.port} &" for lane, dial in lanes]
     return "\n".join((settings + program, *calls, "finish", ""))
 
@@ -166,7 +188,7 @@ def longest(hold: float, window_ms: int = WINDOW_MS) -> float:
 # --- what it printed ------------------------------------------------------------------------------------------------
 
 _LINE = re.compile(
-    r"^NPS1 (?P<nonce>\w+) (?P<lane>\d+[ab]|end) (?P<word>[A-Z]+) (?P<ms>\d+)"
+    r"^NPS1 (?P<nonce>\w+) (?P<lane>\d+[a-d]|end) (?P<word>[A-Z]+) (?P<ms>\d+)"
     r"(?: (?P<at>\d+) (?P<state>more|last) ?(?P<text>.*))?$"
 )
 
@@ -206,27 +228,27 @@ def conclude(dials: Sequence[Dial], lanes: Mapping[str, Sequence[Attempt]], trou
         trouble: what is known about the exec, for dials without their line
     """
     return tuple(
-        _answer([lanes.get(f"{number}{letter}", ()) for letter in "ab"[: dial.lanes]], trouble)
+        _answer(dial, [lanes.get(f"{number}{letter}", ()) for letter in _LETTERS[: dial.lanes]], trouble)
         for number, dial in enumerate(dials)
     )
 
 
-def _answer(lanes: Sequence[Sequence[Attempt]], trouble: str) -> Answer:
+def _answer(dial: Dial, lanes: Sequence[Sequence[Attempt]], trouble: str) -> Answer:
     attempts = tuple(attempt for lane in lanes for attempt in lane)
     if not all(lane and lane[-1].last for lane in lanes):
         what = "no line came for it" if not attempts else "its last line did not come"
         return Answer(Verdict.ERROR, attempts, None, f"{what}{f': {trouble}' if trouble else ''}")
     verdicts = {lane[-1].verdict for lane in lanes}
-    if Verdict.ALLOWED in verdicts:  # a denial of which one dial comes through is none
-        verdict = Verdict.ALLOWED
-    elif len(verdicts) == 1:
-        verdict = verdicts.pop()
-    else:
+    # What decides is what was not expected: a denial of which one dial comes through is none, and the other way round.
+    if Verdict.ALLOWED in verdicts and len(verdicts) > 1:
+        verdicts = verdicts - {Verdict.ALLOWED} if dial.allowed else {Verdict.ALLOWED}
+    if len(verdicts) > 1:
         said = " and ".join(sorted(verdicts))
-        return Answer(Verdict.ERROR, attempts, None, f"two dials at the same time failed differently: {said}")
-    ends = [lane[-1] for lane in lanes]
+        return Answer(Verdict.ERROR, attempts, None, f"dials at the same time failed differently: {said}")
+    verdict = verdicts.pop()
     if verdict is Verdict.ERROR:
-        return Answer(verdict, attempts, None, explain_error(ends[-1]))
+        failed = next(lane[-1] for lane in lanes if lane[-1].verdict is verdict)
+        return Answer(verdict, attempts, None, explain_error(failed))
     return Answer(verdict, attempts, max(_since(lane) for lane in lanes))
 
 

@@ -1,0 +1,116 @@
+"""Removes what a run created: at its end, when it was interrupted, and when it was killed and a later one finds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netpolspec.backends import tree
+from netpolspec.backends.kubectl import Kubectl, KubectlFailed
+from netpolspec.backends.ledger import Ledger
+from netpolspec.backends.marks import RUN
+from netpolspec.backends.world import USUAL_KINDS, release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from netpolspec.load.resource import Json, Key
+
+REQUEST_TIMEOUT = 20.0
+_NAMES = {
+    "Namespace": "namespaces",
+    "Pod": "pods",
+    "Deployment": "deployments.apps",
+    "Service": "services",
+    "NetworkPolicy": "networkpolicies.networking.k8s.io",
+}
+
+
+def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mapping[Key, str], *, wait: float) -> str:
+    """Delete everything that carries a label, and take back what was added to objects of others.
+
+    Args:
+        kubectl: for the cluster
+        selector: on the run's label
+        kinds: further kinds to look for, as kubectl takes them
+        touched: objects of others, with their API versions
+        wait: seconds to wait for namespaces to be gone; 0: they go in their own time
+
+    Returns:
+        what is still there, in words; empty where nothing is
+
+    Raises:
+        WorldFailed: the cluster did not let us
+    """
+    release(kubectl, [_bare(key, version) for key, version in touched.items()])
+    # Policies go first: what waits for a connection in the meantime, gets it. Namespaces take all that is in them.
+    kubectl.check(
+        *("delete", "networkpolicies.networking.k8s.io", "-A", "-l", selector, "--wait=false"), timeout=REQUEST_TIMEOUT
+    )
+    names = ",".join(_NAMES[kind] for kind in sorted(USUAL_KINDS - {"Namespace", "NetworkPolicy"}))
+    for kind in (names, *kinds):
+        finished = kubectl.run(
+            *("delete", kind, "-A", "-l", selector, "--wait=false", "--grace-period=1"), timeout=REQUEST_TIMEOUT
+        )
+        if not finished.ok and "the server doesn't have a resource type" not in finished.stderr:
+            raise KubectlFailed(finished)
+    kubectl.check("delete", "namespaces", "-l", selector, "--wait=false", timeout=REQUEST_TIMEOUT)
+    if wait <= 0:
+        return ""
+    kubectl.run(
+        *("wait", "--for=delete", "namespaces", "-l", selector, f"--timeout={max(1, round(wait))}s"), timeout=wait + 5
+    )
+    left = kubectl.check("get", "namespaces", "-l", selector, "-o", "name").split()
+    return f"still being deleted: {', '.join(left)}" if left else ""
+
+
+def _bare(key: Key, version: str) -> Mapping[str, Json]:
+    place: dict[str, Json] = {"namespace": key.namespace} if key.namespace else {}
+    return {"apiVersion": version, "kind": key.kind, "metadata": {"name": key.name, **place}}
+
+
+def of_run(run_id: str) -> str:
+    """Selects what a run created."""
+    return f"{RUN}={run_id}"
+
+
+def of_others(run_id: str) -> str:
+    """Selects what other runs created: while one holds the cluster, all of that was left behind."""
+    return f"{RUN},{RUN}!={run_id}"
+
+
+def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callable[[str], None], *, left: bool) -> None:
+    """Remove what earlier runs left behind; the cluster must be ours.
+
+    Args:
+        kubectl: for the cluster
+        ledger: knows which kinds and objects to look for
+        run_id: of this run
+        tell: says what is done
+        left: whether an earlier run is known not to have cleaned up
+    """
+    selector = of_others(run_id)
+    found = kubectl.check("get", "namespaces", "-l", selector, "-o", "name").split()
+    if not (left or found):
+        return
+    tell(f"removing what an earlier run left behind ({len(found)} namespaces)")
+    remove(kubectl, selector, ledger.kinds, ledger.touched, wait=90)
+
+
+def remove_everything(kubectl: Kubectl, run_id: str, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """For `netpolspec down --context`: remove what all runs, also kept ones, have left on a cluster.
+
+    Returns:
+        the namespaces that were removed
+
+    Raises:
+        WorldFailed: a run is at work, or the cluster did not let us
+    """
+    ledger = Ledger(kubectl, run_id)
+    ledger.acquire()
+    try:
+        spaces = kubectl.items("get", "namespaces", "-l", of_others(run_id))
+        remove(kubectl, of_others(run_id), ledger.kinds, ledger.touched, wait=90)
+        tell("everything that netpolspec created on this cluster is removed")
+        return tuple(tree.text(each, "metadata", "name") for each in spaces)
+    finally:
+        ledger.release()

@@ -1,0 +1,214 @@
+"""`--on cluster`: an existing cluster, by its context; and what `--on kind` does on the cluster that it made."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netpolspec import shell
+from netpolspec.backends import canary as canaries
+from netpolspec.backends import tree
+from netpolspec.backends.access import check_access
+from netpolspec.backends.base import Capabilities, WorldFailed
+from netpolspec.backends.canary import Canary
+from netpolspec.backends.cleanup import clear_leftovers, of_run, remove
+from netpolspec.backends.controls import Memory
+from netpolspec.backends.inspector import Inspector
+from netpolspec.backends.kubectl import Kubectl
+from netpolspec.backends.ledger import Ledger
+from netpolspec.backends.live import describe, is_schedulable, read_node, read_pod
+from netpolspec.backends.parts import Nodes, wanted_clients
+from netpolspec.backends.population import Population
+from netpolspec.backends.prober import alongside
+from netpolspec.backends.world import Objects, is_policy
+from netpolspec.diagnostics import Refusal
+from netpolspec.plan.model import Change, Check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from netpolspec.backends.base import Observation
+    from netpolspec.backends.options import LiveOptions
+    from netpolspec.load.resource import Json
+    from netpolspec.plan.model import Point, Scenario
+    from netpolspec.policy.objects import Cluster, Node
+
+PATIENCE = 60.0
+"""Seconds for which an API server that was there may be away before the run gives it up."""
+CLOSING = 8.0
+"""Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
+_DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
+
+
+class ClusterBackend:
+    """Brings worlds about in one cluster and dials in them. One run at a time has a cluster."""
+
+    name = "cluster"
+
+    def __init__(self, options: LiveOptions, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Nothing is touched yet.
+
+        Args:
+            options: of the run; the context must be named
+            tell: shows what is being waited for
+        """
+        self._options = options
+        self._tell = tell
+        kubectl = Kubectl(options.context, options.kubeconfig)
+        self._eager = kubectl
+        self._kubectl = replace(kubectl, patience=PATIENCE)
+        self._ledger = Ledger(self._kubectl, options.run_id)
+        self._objects = Objects(self._kubectl, options, self._ledger, tell)
+        own = canaries.namespace(options.run_id)
+        self._population = Population(self._kubectl, options, self._objects, tell, own)
+        self._canary: Canary | None = None
+        self._memory = Memory()
+        self._nodes: tuple[Node, ...] = ()
+        self._homes = Nodes((), options.paths)
+        self._dns: tuple[Mapping[str, Json], ...] = ()
+        self._upcoming: dict[int, tuple[Point, ...]] = {}
+        self._inspector: Inspector | None = None
+        self._changed_at = 0.0
+        self._closed = False
+
+    # --- before ---------------------------------------------------------------------------------------------------
+
+    def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
+        """Take hold of the cluster, clear up what earlier runs left, and let the canary begin."""
+        check_access(self._eager)
+        left = self._ledger.acquire()
+        with alongside(3) as pool:
+            cleared = pool.submit(self._clear_leftovers, left is not None)
+            asked = pool.submit(self._kubectl.items, "get", "nodes")
+            found = pool.submit(self._kubectl.items, "get", "pods,services", *_DNS)
+            cleared.result()
+            nodes, dns = asked.result(), found.result()
+        self._nodes = tuple(map(read_node, nodes))
+        schedulable = tuple(tree.text(node, "metadata", "name") for node in nodes if is_schedulable(node))
+        if not schedulable:
+            raise WorldFailed("the cluster has no node on which a pod can be put", code="no-node")
+        self._homes = Nodes(schedulable, self._options.paths)
+        if self._options.controls:
+            self._canary = Canary(self._kubectl, self._options, self._objects, schedulable)
+            self._canary.start()
+        self._dns = tuple(each for each in dns if each.get("kind") == "Service")
+        pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
+        self._population.neighbours = {pod.key: pod for pod in pods}
+        self._upcoming = _look_ahead(scenarios)
+        needs = {need for scenario in scenarios for need in scenario.needs}
+        return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
+
+    def _clear_leftovers(self, left: bool) -> None:  # noqa: FBT001 - handed to a thread
+        clear_leftovers(self._kubectl, self._ledger, self._options.run_id, self._tell, left=left)
+
+    def _missing(self, needs: set[str], nodes: Sequence[Mapping[str, Json]]) -> Mapping[str, str]:
+        """What a scenario may need and cannot have here."""
+        missing: dict[str, str] = {}
+        families = {":" in tree.text(node, "spec", "podCIDR") for node in nodes} | {
+            ":" in address for pod in self._population.neighbours.values() for address in pod.addresses
+        }
+        if True not in families:
+            missing["ipv6"] = "the cluster's pods have no IPv6 addresses"
+        if False not in families:
+            missing["ipv4"] = "the cluster's pods have no IPv4 addresses"
+        if "nodes" in needs and len(self._homes.schedulable) < 2:  # noqa: PLR2004 - one and another
+            missing["nodes"] = "the cluster has one node only"
+        if "sctp" in needs and self._canary is not None:
+            reason = self._canary.is_supported("sctp")
+            if reason is not None:
+                missing["sctp"] = reason
+        return missing
+
+    # --- the world ------------------------------------------------------------------------------------------------
+
+    def apply(self, change: Change) -> Cluster | None:
+        """Make the world what the change says, wait for its pods, and only then let its policies come."""
+        world, points = change.world, self._upcoming.get(id(change), ())
+        objects, population = self._objects, self._population
+        spaces = set(objects.spaces)
+        removed = objects.remove_surplus(world)
+        population.forget(spaces - set(objects.spaces))
+        objects.add_namespaces(world)
+        changed = objects.add_others(world)
+        here = {key.name for key in world if key.kind == "Namespace"}
+        clients = [client for client in wanted_clients(points, self._homes) if client.namespace in here]
+        if population.want(clients) or changed or removed or self._inspector is None:
+            population.settle()
+        services = (*population.services, *self._dns)
+        cluster = describe(world, population.everybody.values(), services, self._nodes)
+        inspector = Inspector(
+            cluster,
+            population,
+            nodes=self._homes,
+            options=self._options,
+            memory=self._memory,
+            canary=self._canary,
+        )
+        if self._options.controls and not objects.policies and any(is_policy(each) for each in world.values()):
+            with contextlib.suppress(Refusal):  # the runner will say it, where it belongs
+                inspector.baseline(points)
+        objects.add_policies(world)
+        self._inspector = inspector
+        self._changed_at = time.monotonic()
+        return cluster
+
+    def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
+        """Dial until what is expected holds and has held, or its time is up; prove the denials."""
+        assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
+        return self._inspector.judge(points, self._changed_at)
+
+    # --- after ----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Remove everything that the run created; what is left, and how to remove it, is in the failure."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._canary is not None:
+            self._canary.stop()
+        shell.end_all()
+        if not self._ledger.held:
+            return
+        if self._options.keep:
+            self._ledger.release(kept=True)
+            return
+        try:
+            left = remove(
+                self._eager, of_run(self._options.run_id), self._ledger.kinds, self._ledger.touched, wait=CLOSING
+            )
+            self._ledger.release()
+        except BaseException as failure:
+            if isinstance(failure, WorldFailed):
+                raise self._left_behind(failure) from failure
+            self._tell(str(self._left_behind(None)))
+            raise
+        if left:
+            self._tell(left)
+
+    def _left_behind(self, failure: WorldFailed | None) -> WorldFailed:
+        why = f": {failure}" if failure is not None else ""
+        selector = of_run(self._options.run_id)
+        return WorldFailed(
+            f"what this run created was not all removed{why}",
+            f"`netpolspec down --context {self._options.context}` removes it, and so does the next run",
+            f"to see it: {self._kubectl.line('get', 'namespaces', '-l', selector)}",
+            code="left-behind",
+        )
+
+
+def _look_ahead(scenarios: Sequence[Scenario]) -> dict[int, tuple[Point, ...]]:
+    """For each change, by its identity, the points that are probed before the next one."""
+    upcoming: dict[int, tuple[Point, ...]] = {}
+    for scenario in scenarios:
+        current: Change | None = None
+        for step in scenario.steps:
+            match step:
+                case Change():
+                    current = step
+                    upcoming.setdefault(id(step), ())
+                case Check(points=points):
+                    if current is not None:
+                        upcoming[id(current)] += points
+    return upcoming

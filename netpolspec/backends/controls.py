@@ -1,0 +1,198 @@
+"""The listener control: that something listens where a denial was seen, and that the one who was denied can dial.
+
+A denial is proven by one of these, in this order:
+- somebody reaches the same destination now;
+- the destination's own pod reaches its own address, which no policy can keep it from; and where a Service was dialled,
+  that Service has led there in this run, or does so now for somebody whom the model allows;
+- somebody whom the model allows reaches it now;
+- it was reached earlier in the run, before the policies, and its pods are still the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from netpolspec.backends.base import Verdict
+from netpolspec.backends.converge import Aim, Source
+from netpolspec.backends.parts import serves
+from netpolspec.backends.probe import Dial, How
+from netpolspec.policy.objects import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netpolspec.backends.converge import Outcome
+    from netpolspec.backends.live import LivePod
+    from netpolspec.backends.parts import Part
+    from netpolspec.backends.probe import Answer
+
+Listener: TypeAlias = "tuple[str, int, Protocol]"
+"""A pod's uid, a port of it and the protocol."""
+Road: TypeAlias = "tuple[str, int, How, frozenset[str]]"
+"""What is dialled where it is no pod: host, port, and the uids of the pods behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a denial rests on."""
+
+    proven: bool
+    text: str
+    silent: bool = False
+    """Whether it is known that nothing listens there."""
+
+
+def listeners(part: Part) -> frozenset[Listener]:
+    """The pods that may answer a part, each with its port."""
+    return frozenset((pod.uid, part.port, part.dial.protocol) for pod in part.destinations)
+
+
+def road(part: Part) -> Road | None:
+    """The way to a part's destination that its pods cannot vouch for; None where a pod's own address is dialled."""
+    if part.via is None and part.destinations:
+        return None
+    how = How.CONNECT if part.dial.how is How.REPLY else part.dial.how
+    return (part.dial.host, part.dial.port, how, frozenset(pod.uid for pod in part.destinations))
+
+
+def self_aims(parts: Iterable[Part], image: str) -> Mapping[Aim, Listener]:
+    """The dials from the destinations' own pods to their own addresses."""
+    aims: dict[Aim, Listener] = {}
+    for part in parts:
+        for pod in part.destinations:
+            address = part.dial.host if part.dial.host in pod.addresses else pod.addresses[0]
+            how = part.dial.how
+            if how is How.CONNECT and serves(pod, Protocol.TCP, part.port, image):
+                how = How.REPLY
+            aim = Aim(Source(pod.namespace, pod.name), Dial(address, part.port, how, allowed=True))
+            aims[aim] = (pod.uid, part.port, part.dial.protocol)
+    return aims
+
+
+@dataclass(slots=True)
+class Memory:
+    """What has been reached in this run, so that it need not be reached again while its pods are the same."""
+
+    roads: dict[Road, str] = field(default_factory=dict)
+    """With the source that reached it."""
+    dialled: set[str] = field(default_factory=set)
+    """The uids of source pods that have reached somebody."""
+
+    def lacks(self, part: Part) -> bool:
+        """Whether the way to a part's destination has to be shown, and was not."""
+        way = road(part)
+        return way is not None and way not in self.roads
+
+    def learn(self, part: Part, outcome: Outcome, source_uid: str | None) -> None:
+        """Remember what went through."""
+        if outcome.answer.verdict is not Verdict.ALLOWED:
+            return
+        if (way := road(part)) is not None:
+            self.roads.setdefault(way, f"{part.source.namespace}/{part.source.pod}")
+        if source_uid is not None:
+            self.dialled.add(source_uid)
+
+
+class Evidence:
+    """What one round of probing shows about who listens; proofs are drawn from it."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._reached: dict[Listener, str] = {}
+        self._roads: dict[Road, str] = {}
+        self._selves: dict[Listener, Answer] = {}
+        self._mute: dict[Source, str] = {}
+
+    def add(self, part: Part, outcome: Outcome) -> None:
+        """What a part came to."""
+        if outcome.answer.verdict is not Verdict.ALLOWED:
+            return
+        who = f"{part.source.namespace}/{part.source.pod}"
+        if (way := road(part)) is not None:
+            self._roads.setdefault(way, who)
+        if len(part.destinations) == 1:
+            for listener in listeners(part):
+                self._reached.setdefault(listener, who)
+
+    def add_witness(self, part: Part, source: Source) -> None:
+        """Somebody else reaches all that a part dials."""
+        who = f"{source.namespace}/{source.pod}, whom the model allows"
+        if (way := road(part)) is not None:
+            self._roads.setdefault(way, who)
+        else:
+            for listener in listeners(part):
+                self._reached.setdefault(listener, who)
+
+    def add_self(self, listener: Listener, answer: Answer) -> None:
+        """What a pod found at its own address."""
+        self._selves[listener] = answer
+
+    def add_mute(self, source: Source, why: str) -> None:
+        """A source that reaches nobody, although nothing keeps it from it."""
+        self._mute[source] = why
+
+    def lacking(self, part: Part) -> bool:
+        """Whether somebody whom the model allows should be asked: the rest does not prove the denial."""
+        return not self.prove(part).proven
+
+    def listens(self, part: Part) -> bool | None:
+        """Whether something listens at all of a part's destinations; None: that is not known."""
+        known = [self._listening(listener) for listener in listeners(part)]
+        if False in known:
+            return False
+        return True if known and None not in known else None
+
+    def _listening(self, listener: Listener) -> bool | None:
+        if listener in self._reached:
+            return True
+        answer = self._selves.get(listener)
+        if answer is None:
+            return None
+        if answer.verdict is Verdict.ALLOWED:
+            return True
+        return False if answer.verdict is Verdict.REFUSED else None
+
+    def prove(self, part: Part) -> Proof:
+        """Whether the denial of a part is proven, and by what."""
+        if part.source in self._mute:
+            return Proof(proven=False, text=self._mute[part.source])
+        if part.via is not None and not part.destinations:
+            service = f"{part.via.service.namespace}/{part.via.service.name}"
+            return Proof(proven=False, text=f"Service {service} has no endpoints", silent=True)
+        way = road(part)
+        if way is not None and way in self._roads:
+            return Proof(proven=True, text=f"{part.dial.target} is reached now from {self._roads[way]}")
+        if self.listens(part) is False:
+            silent = [pod.label for pod in part.destinations if self._listening(self._of(part, pod)) is False]
+            where = f"port {part.port}/{part.dial.protocol.lower()} of {', '.join(silent)}"
+            return Proof(proven=False, text=f"nothing listens on {where}: its own pod is refused", silent=True)
+        if part.destinations and self.listens(part) is None:
+            return Proof(proven=False, text=self._unknown(part))
+        if way is None:
+            return Proof(proven=True, text=self._how(part))
+        if way in self._memory.roads:
+            earlier = f"{part.dial.target} was reached earlier from {self._memory.roads[way]}"
+            return Proof(proven=True, text=f"{earlier}; {self._how(part)}" if part.destinations else earlier)
+        if part.via is not None:
+            service = f"Service {part.via.service.namespace}/{part.via.service.name}"
+            return Proof(proven=False, text=f"its pods listen, but nobody has reached {service} in this run")
+        return Proof(proven=False, text=f"nobody has reached {part.dial.target} in this run: perhaps nothing is there")
+
+    def _of(self, part: Part, pod: LivePod) -> Listener:
+        return (pod.uid, part.port, part.dial.protocol)
+
+    def _how(self, part: Part) -> str:
+        """How it is known that a part's pods listen."""
+        reached = [self._reached[each] for each in listeners(part) if each in self._reached]
+        if len(reached) == len(part.destinations):
+            return f"reached now from {reached[0]}"
+        return "reached now from its own pod" if len(part.destinations) == 1 else "reached now from their own pods"
+
+    def _unknown(self, part: Part) -> str:
+        for pod in part.destinations:
+            answer = self._selves.get(self._of(part, pod))
+            if answer is not None and answer.verdict is not Verdict.ALLOWED:
+                said = answer.trouble or answer.verdict
+                return f"whether {pod.label} listens on port {part.port} is not known: its own pod found '{said}'"
+        return "whether anything listens is not known: nobody reaches it, and its own pod cannot be asked"

@@ -1,0 +1,200 @@
+"""Judges points on a live cluster: expands them, dials, holds, and sees to the controls."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from netpolspec.backends.base import Verdict
+from netpolspec.backends.controls import Evidence, Memory, Proof, self_aims
+from netpolspec.backends.converge import Aim, Source, converge
+from netpolspec.backends.observe import observe
+from netpolspec.backends.parts import Surveyor
+from netpolspec.backends.probe import Dial, How
+from netpolspec.backends.prober import alongside
+from netpolspec.backends.witnesses import Witnesses
+from netpolspec.plan.resolve import Inhabitants
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from netpolspec.backends.base import Observation
+    from netpolspec.backends.canary import Canary
+    from netpolspec.backends.controls import Listener
+    from netpolspec.backends.converge import Outcome
+    from netpolspec.backends.options import LiveOptions
+    from netpolspec.backends.parts import Nodes, Part
+    from netpolspec.backends.population import Population
+    from netpolspec.backends.probe import Answer
+    from netpolspec.plan.model import Point
+    from netpolspec.policy.objects import Cluster
+
+SELF_WINDOW_MS = 300
+"""For how long a pod dials its own address before it is believed that it does not listen."""
+BASELINE_TIMEOUT = 5.0
+"""Seconds that a Service may take to lead somewhere before there are policies."""
+
+
+class Inspector:
+    """One state of the cluster, and what is asked of it."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        population: Population,
+        *,
+        nodes: Nodes,
+        options: LiveOptions,
+        memory: Memory,
+        canary: Canary | None,
+    ) -> None:
+        """Nothing happens yet.
+
+        Args:
+            cluster: as the model is to see it
+            population: the pods
+            nodes: where clients can be put
+            options: of the run
+            memory: what was reached earlier in the run
+            canary: None where controls are off
+        """
+        self._population = population
+        self._options = options
+        self._memory = memory
+        self._canary = canary
+        self._inhabitants = Inhabitants(cluster)
+        self._surveyor = Surveyor(population.everybody, nodes, options.probe_image)
+        self._witnesses = Witnesses(cluster, population)
+        self._prober = population.prober(hold=options.hold)
+        self._quick = population.prober(hold=0.0)
+
+    # --- judging --------------------------------------------------------------------------------------------------
+
+    def judge(self, points: Sequence[Point], changed_at: float) -> list[Observation | None]:
+        """One observation for each point; None where its source is no pod.
+
+        Raises:
+            Refusal: a name means nothing in this cluster
+            WorldFailed: the cluster is lost, or does not enforce policies
+        """
+        split = self.parts(points)
+        parts = [part for each in split for part in each]
+        outcomes, evidence = self._dial(parts, changed_at)
+        if self._canary is not None:
+            self._canary.result()
+        proofs = self._prove(parts, outcomes, evidence)
+        by_part = {part: outcomes[part.aim] for part in parts}
+        return [observe(each, by_part, proofs, changed_at, self._line) if each else None for each in split]
+
+    def parts(self, points: Sequence[Point]) -> list[tuple[Part, ...]]:
+        """The parts of each point; the pods that they dial from are there."""
+        probes = [self._inhabitants.probes(point) for point in points]
+        clients = [
+            client for point, each in zip(points, probes, strict=True) for client in self._surveyor.clients(point, each)
+        ]
+        if self._population.want(clients):
+            self._population.settle()
+            self._surveyor.pods = self._population.everybody
+        split = [self._surveyor.parts(point, each) for point, each in zip(points, probes, strict=True)]
+        self._population.enable({part.source for each in split for part in each})
+        return split
+
+    def _dial(self, parts: Sequence[Part], changed_at: float) -> tuple[Mapping[Aim, Outcome], Evidence]:
+        """Dial until everything is as expected; beside it the destinations dial themselves."""
+        started = time.monotonic()
+        deadlines: dict[Aim, float] = {}
+        for part in parts:
+            within = part.point.within
+            until = started + self._options.timeout if within is None else max(changed_at + within, started)
+            deadlines[part.aim] = max(until, deadlines.get(part.aim, until))
+        evidence = Evidence(self._memory)
+        denied = [part for part in parts if not part.point.allowed]
+        if not self._options.controls:
+            return converge(deadlines, self._prober.ask, deadlines.__getitem__), evidence
+        with alongside(1) as beside:
+            selves = beside.submit(self._ask_selves, denied)
+            mute = beside.submit(self._ask_sources, denied)
+            outcomes = converge(deadlines, self._prober.ask, deadlines.__getitem__)
+            for listener, answer in selves.result().items():
+                evidence.add_self(listener, answer)
+            for source, why in mute.result().items():
+                evidence.add_mute(source, why)
+        for part in parts:
+            evidence.add(part, outcomes[part.aim])
+            self._memory.learn(part, outcomes[part.aim], self._population.uid(part.source))
+        return outcomes, evidence
+
+    # --- controls -------------------------------------------------------------------------------------------------
+
+    def _ask_selves(self, parts: Collection[Part]) -> Mapping[Listener, Answer]:
+        """What the destinations' own pods find at their own addresses, where they can be asked."""
+        aims = self_aims(parts, self._options.probe_image)
+        able = self._population.enable({aim.source for aim in aims}, own=True)
+        asked = {aim: listener for aim, listener in aims.items() if aim.source in able}
+        return {asked[aim]: heard.answer for aim, heard in self._quick.ask(asked, SELF_WINDOW_MS).items()}
+
+    def _ask_sources(self, parts: Collection[Part]) -> Mapping[Source, str]:
+        """The sources that reach nobody, although the model knows nothing that keeps them from it."""
+        server = self._canary.open_server() if self._canary is not None else None
+        if server is None:
+            return {}
+        dial = Dial(server[0], server[1], How.REPLY, allowed=True)
+        sources = {
+            part.source
+            for part in parts
+            if self._population.uid(part.source) not in self._memory.dialled
+            and self._witnesses.may_leave(part.source_pod)
+        }
+        mute: dict[Source, str] = {}
+        for aim, heard in self._quick.ask({Aim(source, dial) for source in sources}).items():
+            if heard.answer.verdict is Verdict.ALLOWED:
+                self._memory.dialled.add(self._population.uid(aim.source) or "")
+            else:
+                who = f"{aim.source.namespace}/{aim.source.pod}"
+                said = heard.answer.trouble or heard.answer.verdict
+                mute[aim.source] = f"{who} reaches nobody: a server that nothing keeps it from was '{said}'"
+        return mute
+
+    def _prove(
+        self, parts: Sequence[Part], outcomes: Mapping[Aim, Outcome], evidence: Evidence
+    ) -> Mapping[Part, Proof]:
+        """What the denials rest on; empty where controls are off."""
+        if not self._options.controls:
+            return {}
+        failed = [part for part in parts if outcomes[part.aim].answer.verdict not in {Verdict.ALLOWED, Verdict.ERROR}]
+        lacking = [part for part in failed if not part.point.allowed and evidence.lacking(part)]
+        if lacking:
+            self._ask_witnesses(lacking, evidence)
+        refused = [
+            part for part in failed if part.point.allowed and outcomes[part.aim].answer.verdict is Verdict.REFUSED
+        ]
+        for listener, answer in self._ask_selves(refused).items():
+            evidence.add_self(listener, answer)
+        return {part: evidence.prove(part) for part in (*refused, *(each for each in failed if not each.point.allowed))}
+
+    def _ask_witnesses(self, parts: Sequence[Part], evidence: Evidence) -> None:
+        """Have somebody dial whom the model allows to."""
+        asked = [(part, Aim(source, _open(part.dial))) for part in parts for source in self._witnesses.find(part)]
+        deadline = time.monotonic() + BASELINE_TIMEOUT
+        outcomes = converge({aim for _, aim in asked}, self._quick.ask, lambda _: deadline)
+        for part, aim in asked:
+            if outcomes[aim].met:
+                evidence.add_witness(part, aim.source)
+                self._memory.learn(part, outcomes[aim], None)
+
+    def baseline(self, points: Sequence[Point]) -> None:
+        """Reach, while there are no policies yet, what is to be denied and what its pods cannot vouch for."""
+        denied = [point for point in points if not point.allowed]
+        parts = [part for each in self.parts(denied) for part in each]
+        needed = {part: Aim(part.source, _open(part.dial)) for part in parts if self._memory.lacks(part)}
+        deadline = time.monotonic() + BASELINE_TIMEOUT
+        outcomes = converge(set(needed.values()), self._quick.ask, lambda _: deadline)
+        for part, aim in needed.items():
+            self._memory.learn(part, outcomes[aim], self._population.uid(part.source))
+
+    def _line(self, part: Part) -> str:
+        return self._prober.line(part.source, self._population.locate(part.source) or "probe", part.dial)
+
+
+def _open(dial: Dial) -> Dial:
+    return Dial(dial.host, dial.port, dial.how, allowed=True)

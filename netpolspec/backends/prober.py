@@ -1,0 +1,122 @@
+"""Runs rounds of dials in pods: one exec for each source pod, a bounded number of them at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from netpolspec import shell
+from netpolspec.backends.base import Verdict
+from netpolspec.backends.converge import Heard
+from netpolspec.backends.probe import WINDOW_MS, Answer, conclude, longest, read_lines, split, write_script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from netpolspec.backends.converge import Aim, Source
+    from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.backends.probe import Dial
+
+SHELL = "sh"
+
+
+@contextlib.contextmanager
+def alongside(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are waited for; an interrupt ends their child processes, and what has not begun does not begin."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="netpolspec")
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        shell.end_all()
+        raise
+    pool.shutdown()
+
+
+class Prober:
+    """Asks pods to dial. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        kubectl: Kubectl,
+        locate: Callable[[Source], str | None],
+        mend: Callable[[Collection[Source]], None],
+        *,
+        hold: float,
+        concurrency: int,
+    ) -> None:
+        """Nothing happens yet.
+
+        Args:
+            kubectl: for the cluster
+            locate: the container of a source pod in which to dial; None: the pod is not there, or does not run
+            mend: called after a round with the sources whose exec went wrong, to bring them back
+            hold: seconds for which an outcome must hold
+            concurrency: how many source pods dial at the same time
+        """
+        self._kubectl = kubectl
+        self._locate = locate
+        self._mend = mend
+        self._hold = hold
+        self._concurrency = concurrency
+        self._broken: set[Source] = set()
+
+    def ask(self, aims: Collection[Aim], window_ms: int = WINDOW_MS) -> Mapping[Aim, Heard]:
+        """One round; every aim gets an answer, `error` where none came. What differs is dialled again in the window.
+
+        An interrupt ends the kubectls that are running and is passed on.
+        """
+        if self._broken:
+            self._mend(tuple(self._broken))
+            self._broken.clear()
+        by_source: dict[Source, list[Aim]] = {}
+        for aim in aims:
+            by_source.setdefault(aim.source, []).append(aim)
+        heard: dict[Aim, Heard] = {}
+        with alongside(self._concurrency) as pool:
+            for each in pool.map(lambda part: self._ask_one(part[0], part[1], window_ms), by_source.items()):
+                heard.update(each)
+        return heard
+
+    def _ask_one(self, source: Source, aims: Sequence[Aim], window_ms: int) -> Mapping[Aim, Heard]:
+        by_dial = {aim.dial: aim for aim in aims}
+        heard: dict[Aim, Heard] = {}
+        for dials in split(tuple(by_dial)):
+            answers, began = self._exec(source, dials, window_ms)
+            heard.update({by_dial[dial]: Heard(answer, began) for dial, answer in zip(dials, answers, strict=True)})
+        return heard
+
+    def _exec(self, source: Source, dials: Sequence[Dial], window_ms: int) -> tuple[Sequence[Answer], float]:
+        """Make the dials of one exec; the answers, and when the script started."""
+        started = time.monotonic()
+        container = self._locate(source)
+        if container is None:
+            self._broken.add(source)
+            gone = Answer(Verdict.ERROR, trouble=f"pod {source.namespace}/{source.pod} does not run")
+            return [gone] * len(dials), started
+        nonce = secrets.token_hex(6)
+        script = write_script(dials, nonce, self._hold, window_ms)
+        finished = self._kubectl.run(
+            *("-n", source.namespace, "exec", "-i", source.pod, "-c", container, "--", SHELL),
+            timeout=longest(self._hold, window_ms),
+            stdin=script,
+        )
+        lanes, ran = read_lines(finished.stdout, nonce)
+        trouble = ""
+        if ran is None:
+            self._broken.add(source)
+            trouble = finished.said.splitlines()[-1] if finished.stderr.strip() else f"exec: {finished.ending}"
+        began = max(started, time.monotonic() - (ran or 0) / 1000)
+        return conclude(dials, lanes, trouble), began
+
+    def line(self, source: Source, container: str, dial: Dial) -> str:
+        """The line that repeats a dial by hand."""
+        target = dial.target
+        host, _, _ = target.rpartition(":")
+        if host.endswith(".svc"):
+            target = target.replace(".svc:", ":")
+        command = ("/agnhost", "connect", target, "--timeout=1500ms", f"--protocol={dial.protocol.lower()}")
+        return self._kubectl.line("-n", source.namespace, "exec", source.pod, "-c", container, "--", *command)

@@ -1,0 +1,325 @@
+"""Brings the objects of a world about in a cluster: what differs from before is changed, in an order that works."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from netpolspec.backends import tree
+from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list, is_passing
+from netpolspec.backends.marks import RUN, mark, run_of
+from netpolspec.backends.servers import equip
+from netpolspec.load.resource import Key
+from netpolspec.plan.default_world import is_default
+from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.backends.ledger import Ledger
+    from netpolspec.backends.options import LiveOptions
+    from netpolspec.load.resource import Json, Resource
+    from netpolspec.plan.model import World
+
+APPLY_TIMEOUT = 60.0
+DELETE_TIMEOUT = 90.0
+"""Seconds that objects, pods included, may take to be gone."""
+USUAL_KINDS = frozenset({"Namespace", "Pod", "Deployment", "Service", "NetworkPolicy"})
+"""The kinds that clearing up looks for without being told."""
+
+_FIRST = (
+    # What others need; all else comes after them, in the order of the spec.
+    "CustomResourceDefinition",
+    "Namespace",
+    "ServiceAccount",
+    "Secret",
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "ClusterRole",
+    "Role",
+    "ClusterRoleBinding",
+    "RoleBinding",
+    "Service",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What has to be done to get from one set of objects to another."""
+
+    removed: tuple[Key, ...]
+    replaced: tuple[Key, ...]
+    """Those that differ in what cannot be changed: they are deleted, and made anew."""
+    changed: tuple[Key, ...]
+    """New and changed ones, the replaced among them."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.removed or self.changed)
+
+
+def compare(now: Mapping[Key, Mapping[str, Json]], then: Mapping[Key, Mapping[str, Json]]) -> Difference:
+    """The difference between the objects that are there and those that are wanted."""
+    changed = tuple(key for key, manifest in then.items() if now.get(key) != manifest)
+    return Difference(
+        removed=tuple(key for key in now if key not in then),
+        replaced=tuple(key for key in changed if key in now and not _can_become(now[key], then[key])),
+        changed=changed,
+    )
+
+
+def _can_become(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
+    """Whether the API server lets the one become the other, as far as that is known beforehand."""
+    match new.get("kind"):
+        case "Pod":
+            return old.get("spec") == new.get("spec")
+        case "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet":
+            return tree.value(old, "spec", "selector") == tree.value(new, "spec", "selector")
+        case "Job":
+            return old.get("spec") == new.get("spec")
+        case _:
+            return old.get("apiVersion") == new.get("apiVersion")
+
+
+def is_policy(resource: Resource) -> bool:
+    """Whether an object says who may talk to whom."""
+    return any(isinstance(each, (NetworkPolicy, AdminPolicy, ForeignPolicy)) for each in resource.objects)
+
+
+def _placed(key: Key, manifest: Mapping[str, Json]) -> Mapping[str, Json]:
+    """A manifest that says its namespace: kubectl would take the context's own where it does not."""
+    return tree.put(manifest, ("metadata", "namespace"), key.namespace) if key.namespace else manifest
+
+
+def _rank(key: Key) -> int:
+    return _FIRST.index(key.kind) if key.kind in _FIRST else len(_FIRST)
+
+
+@dataclass(slots=True)
+class Objects:
+    """The objects that a run has put into a cluster. Not for several threads at once."""
+
+    kubectl: Kubectl
+    options: LiveOptions
+    ledger: Ledger
+    tell: Callable[[str], None]
+    applied: dict[Key, Mapping[str, Json]] = field(default_factory=dict)
+    """What is there now, as it was applied."""
+    policies: set[Key] = field(default_factory=set)
+    spaces: dict[str, str] = field(default_factory=dict)
+    """The namespaces that the run created, with their uids."""
+
+    def wanted(self, world: World) -> dict[Key, Mapping[str, Json]]:
+        """The manifests of a world as we apply them, in an order that works; what every cluster has is left out."""
+        image, run_id = self.options.probe_image, self.options.run_id
+        keys = sorted((key for key, resource in world.items() if not is_default(resource)), key=_rank)
+        return {key: mark(equip(_placed(key, world[key].manifest), image), run_id) for key in keys}
+
+    def remove_surplus(self, world: World) -> bool:
+        """Delete what a world does not hold any more, and what has to be made anew; wait until it is gone.
+
+        Returns:
+            whether there was any
+
+        Raises:
+            WorldFailed: the cluster did not let us
+        """
+        difference = compare(self.applied, self.wanted(world))
+        gone = [*difference.removed, *difference.replaced]
+        self._delete(gone)
+        return bool(gone)
+
+    def add_namespaces(self, world: World) -> None:
+        """Create the namespaces, and change the labels of those that are there.
+
+        Raises:
+            WorldFailed: one exists that the run did not create, or the cluster did not let us
+        """
+        wanted = self.wanted(world)
+        changed = [key for key in compare(self.applied, wanted).changed if key.kind == "Namespace"]
+        self._guard([key for key in changed if key not in self.applied], wanted)
+        for live in self._apply(changed, wanted):
+            if run_of(live) == self.options.run_id:
+                self.spaces[tree.text(live, "metadata", "name")] = tree.text(live, "metadata", "uid")
+
+    def add_others(self, world: World) -> bool:
+        """Create and change everything but namespaces and policies; whether there was any."""
+        return self._add(world, lambda key: key.kind != "Namespace" and not is_policy(world[key]))
+
+    def add_policies(self, world: World) -> bool:
+        """Create and change policies; whether there were any."""
+        return self._add(world, lambda key: is_policy(world[key]))
+
+    def _add(self, world: World, which: Callable[[Key], bool]) -> bool:
+        wanted = self.wanted(world)
+        changed = [key for key in compare(self.applied, wanted).changed if which(key)]
+        self.policies |= {key for key in changed if is_policy(world[key])}
+        self._guard([key for key in changed if key not in self.applied], wanted)
+        self._apply(changed, wanted)
+        return bool(changed)
+
+    # --- what is not ours -----------------------------------------------------------------------------------------
+
+    def _guard(self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> None:
+        """See to it that new objects change nothing that the run did not create, unless that is allowed."""
+        outside = [key for key in keys if key.namespace not in self.spaces]
+        if not outside:
+            return
+        guests = [key for key in outside if key.namespace]
+        if guests and not self.options.allow_existing:
+            raise WorldFailed(
+                f"{guests[0]} would come into a namespace that this run did not create",
+                "--allow-existing lets the run put objects into namespaces that are there already",
+                code="existing",
+            )
+        there = self._present(outside, wanted)
+        ending = [each for each in there if tree.text(each, "status", "phase") == "Terminating"]
+        self._wait_for_endings([key_of(each) for each in ending])
+        others = [key_of(each) for each in there if each not in ending and run_of(each) != self.options.run_id]
+        if others and not self.options.allow_existing:
+            raise WorldFailed(
+                f"{others[0]} exists already, and this run did not create it",
+                "give it another name in the spec, or take the existing one as it is with 'given cluster'",
+                "--allow-existing lets the run change objects that are there already",
+                code="existing",
+            )
+        self.ledger.note(touched={key: tree.text(wanted[key], "apiVersion") for key in others})
+
+    def _present(self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
+        """Those of the objects that the cluster has already."""
+        finished = self.kubectl.run(
+            *("get", "-f", "-", "--ignore-not-found", "-o", "json"), stdin=as_list([wanted[key] for key in keys])
+        )
+        if not finished.ok and not _comes_soon(finished.stderr):  # a kind that is not known yet has no objects
+            raise KubectlFailed(finished)
+        found = json.loads(finished.stdout) if finished.stdout.strip() else {}
+        return tree.rows(found, "items") if found.get("kind") == "List" else ((found,) if found else ())
+
+    def _wait_for_endings(self, namespaces: Sequence[Key]) -> None:
+        """A namespace that is being deleted has to be gone before it can come again."""
+        if not namespaces:
+            return
+        names = [key.name for key in namespaces]
+        self.tell(f"waiting for namespace {', '.join(names)} to be gone (an earlier run or somebody deleted it)")
+        self.kubectl.check(
+            *("wait", "--for=delete", *(f"namespace/{name}" for name in names)),
+            f"--timeout={round(DELETE_TIMEOUT)}s",
+            timeout=DELETE_TIMEOUT + 10,
+        )
+
+    # --- kubectl --------------------------------------------------------------------------------------------------
+
+    def _apply(self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
+        """Apply objects; what the API server made of them. What cannot be changed is deleted and made anew."""
+        if not keys:
+            return ()
+        self.ledger.note(kinds=(_kind_of(wanted[key]) for key in keys if key.kind not in USUAL_KINDS))
+        before = {key: self.applied.get(key, {}) for key in keys}
+        self.applied.update(before)  # so that an interrupted run knows what may be there
+        manifests = [self._as_applied(key, wanted) for key in keys]
+        try:
+            made = self.apply_all(manifests)
+        except KubectlFailed as failure:
+            if not _is_immutable(failure.finished.stderr):
+                raise
+            self._delete([key for key, manifest in before.items() if manifest and key.kind != "Namespace"])
+            made = self.apply_all(manifests)
+        self.applied.update({key: wanted[key] for key in keys})
+        return made
+
+    def apply_all(self, manifests: Sequence[Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
+        """Apply manifests as they are; what the API server made of them.
+
+        A new namespace has no default ServiceAccount for a moment, and a kind is not known for a moment after its
+        definition: then they are applied again.
+        """
+        deadline = time.monotonic() + APPLY_TIMEOUT
+        pause = 0.05
+        while True:
+            finished = self.kubectl.run(
+                *("apply", "--server-side", f"--field-manager={FIELD_MANAGER}", "-o", "json", "-f", "-"),
+                timeout=APPLY_TIMEOUT,
+                stdin=as_list(manifests),
+            )
+            if finished.ok:
+                said = json.loads(finished.stdout)
+                return tree.rows(said, "items") if said.get("kind") == "List" else (said,)
+            if not (_comes_soon(finished.stderr) or is_passing(finished)) or time.monotonic() > deadline:
+                raise KubectlFailed(finished)
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+    def _as_applied(self, key: Key, wanted: Mapping[Key, Mapping[str, Json]]) -> Mapping[str, Json]:
+        """An object of somebody else's does not get the label by which ours are deleted."""
+        if key not in self.ledger.touched:
+            return wanted[key]
+        labels = {name: each for name, each in tree.table(wanted[key], "metadata", "labels").items() if name != RUN}
+        return tree.put(wanted[key], ("metadata", "labels"), labels)
+
+    def _delete(self, keys: Iterable[Key]) -> None:
+        """Delete objects and wait until they and their pods are gone; empty namespaces go in their own time."""
+        gone = list(keys)
+        if not gone:
+            return
+        touched = [key for key in gone if key in self.ledger.touched]
+        release(self.kubectl, [self.applied[key] for key in touched if self.applied[key]])
+        ours = [key for key in gone if key not in self.ledger.touched and self.applied[key]]
+        ours.sort(key=lambda key: key not in self.policies)  # the first to go are those that something waits for
+        contents = [self.applied[key] for key in ours if key.kind != "Namespace"]
+        spaces = [key.name for key in ours if key.kind == "Namespace"]
+        if spaces:  # pods that no manifest names: those of controllers, and clients
+            self.kubectl.check("delete", "namespaces", *spaces, "--ignore-not-found", "--wait=false")
+        if contents:
+            self.kubectl.check(
+                *("delete", "--ignore-not-found", "--cascade=foreground", "--wait=true", "--grace-period=1"),
+                *(f"--timeout={round(DELETE_TIMEOUT)}s", "-f", "-"),
+                timeout=DELETE_TIMEOUT + 10,
+                stdin=as_list(contents),
+            )
+        for key in gone:
+            self.applied.pop(key, None)
+            self.policies.discard(key)
+        for space in spaces:
+            self.spaces.pop(space, None)
+
+
+def release(kubectl: Kubectl, manifests: Sequence[Mapping[str, Json]]) -> None:
+    """Take back the fields that we added to objects of others: what our field manager does not apply any more goes."""
+    kubectl.apply(
+        [
+            {
+                "apiVersion": each["apiVersion"],
+                "kind": each["kind"],
+                "metadata": {
+                    name: tree.value(each, "metadata", name)
+                    for name in ("name", "namespace")
+                    if tree.value(each, "metadata", name)
+                },
+            }
+            for each in manifests
+        ]
+    )
+
+
+def key_of(live: Mapping[str, Json]) -> Key:
+    """The key of a live object."""
+    return Key(tree.text(live, "kind"), tree.text(live, "metadata", "namespace"), tree.text(live, "metadata", "name"))
+
+
+def _kind_of(manifest: Mapping[str, Json]) -> str:
+    """`Deployment.apps`, as kubectl takes it."""
+    group, slash, _ = tree.text(manifest, "apiVersion").rpartition("/")
+    return f"{manifest['kind']}.{group}" if slash else str(manifest["kind"])
+
+
+def _is_immutable(said: str) -> bool:
+    return "is immutable" in said or "may not change fields other than" in said
+
+
+def _comes_soon(said: str) -> bool:
+    return "error looking up service account" in said or "no matches for kind" in said
