@@ -7,6 +7,7 @@ the text, and what it must pass over is skipped at the C scanner's speed.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -43,7 +44,14 @@ def _not_finite(name: str) -> float:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_finite)
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_finite, parse_float=_finite)
 _SKIPPER = json.JSONDecoder()
 
 
@@ -78,7 +86,7 @@ def _end(text: str, at: int) -> int:
     """The offset behind the value at an offset."""
     try:
         return int(_SKIPPER.raw_decode(text, at)[1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return at + 1
 
 
@@ -114,6 +122,21 @@ def _is_deep(value: Plain) -> bool:
     return True
 
 
+def _is_too_deep(value: Plain) -> bool:
+    """Whether a value is nested deeper than is allowed; how deep Python itself can go differs between its versions."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer if type(outer) is list else ())
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
 def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...], tuple[Diagnostic, ...]]:
     """The JSON values of a text, one after the other, and what is wrong with it.
 
@@ -130,6 +153,8 @@ def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...
         except (ValueError, RecursionError):
             return tuple(found), tuple(_search(fragment, at))
         if _is_deep(value):  # the decoder's own limit is another one in each Python
+            return tuple(found), tuple(_search(fragment, at))
+        if _is_too_deep(value):
             return tuple(found), tuple(_search(fragment, at))
         if value is not None:
             found.append((value, JsonDocument(fragment, at)))
@@ -167,6 +192,10 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _LONGEST_NUMBER = 400
 
 
+def _is_infinite(word: str) -> bool:
+    return word[-1].isdigit() and math.isinf(float(word))
+
+
 def _search(fragment: Fragment, at: int) -> Iterator[Diagnostic]:
     """What the decoder stumbled over in text that is well formed: it gives no position for these."""
     names: list[dict[str, Span] | None] = []
@@ -191,6 +220,6 @@ def _search(fragment: Fragment, at: int) -> Iterator[Diagnostic]:
                 message = f"key '{name}' stands twice in one object"
                 yield Diagnostic("duplicate-key", message, span, ("remove one of the two",), (note,))
             here.setdefault(name, span)
-        elif word in ("NaN", "Infinity", "-Infinity") or len(word) > _LONGEST_NUMBER:
+        elif word in ("NaN", "Infinity", "-Infinity") or len(word) > _LONGEST_NUMBER or _is_infinite(word):
             shown = word if len(word) <= _LONGEST_NUMBER else f"{word[:20]}..."
             yield Diagnostic("not-finite", f"'{shown}' is not a number that an object can hold", span)

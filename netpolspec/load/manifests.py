@@ -149,8 +149,17 @@ def _documents(fragment: Fragment) -> tuple[Iterable[tuple[Any, Document]], tupl
     return read_yaml(fragment)
 
 
-def flatten(value: object, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
-    """The objects of a value: itself, or what a List of whatever kind holds."""
+_MAX_LISTS = 10
+
+
+def flatten(value: object, at: Pointer, depth: int = 0) -> Iterator[tuple[Any, Pointer]]:
+    """The objects of a value: itself, or what a List of whatever kind holds.
+
+    What Lists in Lists hold is found, too, to a depth that nobody writes.
+    """
+    if depth == _MAX_LISTS:
+        yield value, at
+        return
     if not isinstance(value, Mapping) or not isinstance(kind := value.get("kind"), str) or not kind.endswith("List"):
         yield value, at
         return
@@ -164,7 +173,7 @@ def flatten(value: object, at: Pointer) -> Iterator[tuple[Any, Pointer]]:
         if kind != "List" and isinstance(item, Mapping) and "kind" not in item:
             # As the API itself lists objects: the items leave out what the list says.
             item = {"apiVersion": version, "kind": kind.removesuffix("List"), **item}  # noqa: PLW2901
-        yield from flatten(item, at.at("items", index))
+        yield from flatten(item, at.at("items", index), depth + 1)
 
 
 def repeated(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
@@ -206,6 +215,9 @@ def _understand(manifest: object, at: Pointer, problems: Problems) -> Resource |
         return None
     version, name = (_text(manifest, field, at, problems) for field in ("apiVersion", "kind"))
     if version is None or name is None:
+        return None
+    if (version, name) == ("v1", "List"):
+        problems.add("wrong-type", "'items' of a List must be a list of objects", at.at("items"))
         return None
     kind = find_kind(version, name)
     if kind is None:

@@ -55,8 +55,9 @@ class YamlDocument:
         if item is not None and (len(path) > 2 or not key):  # noqa: PLR2004 - the list and the index
             text = self.fragment.text
             column = item - text.rfind("\n", 0, item) - 1
+            until = self.items.get((cast("str", path[0]), cast("int", path[1]) + 1), self.end)
             try:
-                start, end = _find(" " * column + text[item : self.end], path[2:], key=key)
+                start, end = _find(" " * column + text[item:until], path[2:], key=key)
             except yaml.YAMLError:  # the item cannot be read on its own
                 pass
             else:

@@ -210,3 +210,11 @@ def test_pointers_of_objects() -> None:
     assert isinstance(origin, Pointer)
     assert origin.at("metadata", "name").span.text == "a"
     assert origin.at("metadata", "name").key_span.text == "name"
+
+
+@pytest.mark.parametrize(("depth", "wrong"), [(100, False), (101, True), (400, True)])
+def test_depth_has_the_same_limit_in_both_forms(depth: int, *, wrong: bool) -> None:
+    text = "[" * depth + "]" * depth
+    fragment = Fragment(Source("x", text), text)
+    assert [problem.code for problem in read_json(fragment)[1]] == ["too-deep"] * wrong
+    assert [problem.code for problem in read_yaml(fragment)[1]] == ["too-deep"] * wrong
