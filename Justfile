@@ -6,6 +6,8 @@ set positional-arguments
 uv := ".tools/uv/bin/uv"
 export PATH := justfile_directory() / ".venv/bin" + ":" + env("PATH")
 export UV_PROJECT_ENVIRONMENT := ".venv"
+# Where it is set, every start compiles everything anew: the tests start netpolspec often.
+export PYTHONDONTWRITEBYTECODE := ""
 
 [private]
 default:

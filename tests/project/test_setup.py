@@ -79,6 +79,12 @@ def test_what_is_set_up_starts_at_once_with_its_arguments(checkout: Checkout) ->
     assert (run.returncode, run.stderr) == (1, "")
 
 
+def test_what_is_compiled_is_kept(checkout: Checkout) -> None:
+    write_script(checkout.root / ".venv/bin/netpolspec", 'echo "${PYTHONDONTWRITEBYTECODE-unset}"')
+    run = checkout.run(checkout.root / "bin/netpolspec", PYTHONDONTWRITEBYTECODE="1")
+    assert run.stdout == "unset\n"
+
+
 def test_a_command_may_be_reached_by_a_link_or_a_relative_path(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(checkout.root / "bin/netpolspec")
     assert not checkout.is_set_up_by(tmp_path / "linked")
