@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netpolspec.syntax import ast
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from lark import Token
 
     from netpolspec.source import Span
+
+
+_TAG = re.compile(r"[A-Za-z_][\w-]*")
 
 
 class Option(NamedTuple):
@@ -111,13 +115,7 @@ class Statements(Words):
         if what.type == "HEREDOC":
             return ast.GivenManifest(read_heredoc(self.spec, what.start_pos, what.value), span)
         if what.value.startswith("<<"):
-            tag = what.value[2:]
-            message, hint = (
-                f"this heredoc has no end: no line below is '{tag}' alone",
-                f"write '{tag}' on a line of its own",
-            )
-            if not tag:
-                message, hint = "'<<' has no tag", "write '<<END', then the manifest, then 'END' on a line of its own"
+            message, hint = _describe_open_heredoc(what.value[2:])
             self._problem("open-heredoc", message, self._span_of(what), hint)
         return ast.GivenManifest(self._word(what), span)
 
@@ -287,3 +285,12 @@ class Statements(Words):
 def _labels(children: Children) -> tuple[ast.Word, ...]:
     """The `key=value` words among the children."""
     return tuple(child for child in children if isinstance(child, ast.Word))
+
+
+def _describe_open_heredoc(tag: str) -> tuple[str, str]:
+    if not tag:
+        return "'<<' has no tag", "write '<<END', then the manifest, then 'END' on a line of its own"
+    if not _TAG.fullmatch(tag):
+        hint = "write '<<END' without quotes or dash: nothing is expanded, and the indentation is taken off anyway"
+        return f"'<<{tag}' does not begin a heredoc", hint
+    return f"this heredoc has no end: no line below is '{tag}' alone", f"write '{tag}' on a line of its own"

@@ -78,6 +78,9 @@ def _explain_flaw(stuck: Stuck) -> Diagnostic | None:
             flaw = find_flaw(token.value)
             if flaw:
                 return flaw.at(stuck.span_of(token), token.value)
+    for token in stuck.statement:
+        if token.type == "WORD" and token.value.startswith("'"):
+            return stuck.complain_about(token, "single-quote", "single quotes do not quote", "use double quotes")
     flaw = find_flaw(stuck.word)
     if flaw and stuck.kind in {"WORD", "PAIR"}:
         return flaw.at(stuck.here, stuck.word)

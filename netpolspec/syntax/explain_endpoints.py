@@ -13,6 +13,7 @@ _DESTINATIONS = (
 )
 _ADDRESSES = "addresses look like '10.1.2.3' or '2001:db8::1', ranges like '10.0.0.0/8'"
 _PORTS = "a port is a number, a name or '*', perhaps with its protocol, as in ':80', ':http', ':53/udp'"
+_FILLERS = frozenset({"not", "is", "are", "be", "must", "never", "should", "to"})
 _IPV6 = re.compile(r"(?=.*:.*:)([0-9A-Fa-f:.]+)(/\d+)?")
 _DOTTED = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 
@@ -54,6 +55,9 @@ def explain_destination(text: str, at: int) -> Flaw:
         return flaw
     if text.startswith("<"):
         hint = "'<node>' may be a source; to reach a node, write its address and a port"
+        return Flaw("bad-destination", f"'{text}' cannot be a destination", 0, len(text), (hint,))
+    if text in _FILLERS:
+        hint = "the verdict is one word, 'allowed' or 'denied', behind the destinations"
         return Flaw("bad-destination", f"'{text}' cannot be a destination", 0, len(text), (hint,))
     if at >= len(text) and ":" not in text.rpartition("]")[2].removesuffix(":"):
         host = text.removesuffix(":")

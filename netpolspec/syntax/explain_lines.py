@@ -132,11 +132,8 @@ def _explain_no_head(stuck: Stuck) -> Diagnostic:
     if words[0] in _DIRECTIVES:
         message = f"there is no '{words[0]}' here, unlike in make"
         return stuck.complain_about(first, "no-directive", message, _DIRECTIVES[words[0]])
-    if len(words) > 1 and re.fullmatch(r"!=|:::?=", words[1]):
-        hint = f"write '{words[0]} := value'; no variable runs a command"
-        return stuck.complain_about(stuck.statement[1], "no-assignment", f"'{words[1]}' does not set variables", hint)
-    if _ASSIGNMENT.fullmatch(words[0]):
-        return stuck.complain_about(first, "missing-variable", "no variable to set", "write 'NAME := value'")
+    if any(_ASSIGNMENT.fullmatch(word) for word in words):
+        return _explain_assignment(stuck, words)
     if stuck.kind == "ARROW" or "->" in words:
         meant = _meant(words[0])
         hint = f"did you mean '{meant}'?" if meant else f"write 'expect {' '.join(words)} -> ...'"
@@ -156,6 +153,18 @@ def _explain_no_head(stuck: Stuck) -> Diagnostic:
     return stuck.complain(
         "missing-colon", f"'{stuck.word}' has no place in a rule's targets", "a rule is 'targets: prerequisites'"
     )
+
+
+def _explain_assignment(stuck: Stuck, words: list[str]) -> Diagnostic:
+    """A line that holds something like `=`, and that the grammar did not take for an assignment."""
+    at = next(n for n, word in enumerate(words) if _ASSIGNMENT.fullmatch(word))
+    if at == 0:
+        return stuck.complain_about(stuck.statement[0], "bad-variable", "no variable to set", "write 'NAME := value'")
+    if at > 1:
+        hint = "write 'NAME := value', with a name that has no blanks"
+        return stuck.complain_about(stuck.statement[1], "bad-variable", "a variable's name is one word", hint)
+    hint = f"write '{words[0]} := value'; no variable runs a command"
+    return stuck.complain_about(stuck.statement[1], "bad-variable", f"'{words[1]}' does not set variables", hint)
 
 
 _REST = {

@@ -67,7 +67,7 @@ _DENIED = (
     *("forbidden", "fail", "fails", "disallowed", "prohibited", "unreachable"),
 )
 _VERDICTS = {**dict.fromkeys(_ALLOWED, "allowed"), **dict.fromkeys(_DENIED, "denied")}
-_ARROWS = frozenset({"=>", "-->", ">", "to", "reaches", "<-", "==>", "~>", "- >"})
+_ARROWS = frozenset({"=>", "-->", "==>", "~>", ">", "to", "reaches", "reach", "can", "cannot"})
 
 _OPTION_NEEDS = {
     "IN": ("a namespace", "as in 'in ms-b'"),
@@ -202,6 +202,9 @@ def _explain_sources(stuck: Stuck) -> Diagnostic | None:
             return stuck.complain_about(
                 token, "glued-arrow", "'->' stands between blanks", "put a blank before and after it"
             )
+        if token.value in {"<-", "<--", "<="}:
+            hint = "write it the other way round: sources stand before '->'"
+            return stuck.complain_about(token, "missing-arrow", f"'{token.value}' is no arrow", hint)
         if token.value in _ARROWS:
             return stuck.complain_about(token, "missing-arrow", f"'{token.value}' is no arrow", f"write {_EXPECT}")
     if stuck.statement[1].value == "matrix":
@@ -298,7 +301,9 @@ def _explain_behind(stuck: Stuck) -> Diagnostic | None:
     last = stuck.statement[-1]
     if last.type in {"RSQB", "RBRACE"} and last.end_pos == stuck.at:
         hint = "put a blank behind the bracket, or the whole value in double quotes"
-        return stuck.complain("text-after-bracket", "a value that begins with a bracket ends with its partner", hint)
+        return stuck.complain(
+            "text-after-bracket", "a value that begins with a bracket ends with the bracket that closes it", hint
+        )
     if last.type == "PAIR" and last.value.endswith(","):
         comma = stuck.span((last.end_pos or 1) - 1, last.end_pos or 1)
         hint = "a value that is a list has no blanks, as in 'ns=ms-a,ms-c'"
