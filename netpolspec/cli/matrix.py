@@ -104,12 +104,13 @@ def _check(options: argparse.Namespace) -> None:
             hint = f"did you mean '{close}'?" if close else f"it is one of {', '.join(known)}"
             raise wrong(f"option '{name}': there is no '{value}'", hint)
     if options.form == "classes" and options.format != "json":
-        raise wrong("'--form classes' goes with '--format json'")
+        raise wrong("'--form classes' goes with '--format json'", "add '--format json'")
 
 
 def _forbid_for_one(options: argparse.Namespace) -> None:
     if options.allow_open:
-        raise wrong("'--allow-open' goes with 'netpolspec matrix diff BEFORE AFTER'")
+        hint = "without 'diff' there is no change to allow"
+        raise wrong("'--allow-open' goes with 'netpolspec matrix diff BEFORE AFTER'", hint)
 
 
 def _view(paths: Sequence[str], options: argparse.Namespace, settings: Settings, session: Session) -> View:
@@ -213,4 +214,4 @@ def _allowances(given: Sequence[str]) -> Iterator[Allowance]:
             try:
                 yield Allowance.parse(line)
             except ValueError as error:
-                raise wrong(f"option '--allow-open': {error}") from None
+                raise wrong(f"option '--allow-open': {error}", "such as 'shop/web -> shop/db:5432'") from None

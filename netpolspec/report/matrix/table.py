@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netpolspec.report.matrix.texts import write_summary
 from netpolspec.report.matrix.view import describe, is_empty
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _GREEN, _RED, _YELLOW, _DIM, _END = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 _LETTERS = "abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ"
 _LONGEST_NAME = 44
+_MOST_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ def write_table(view: View, *, color: bool, width: int = 80) -> Iterator[str]:
     rows, columns = view.sources, view.destinations
     if not rows or not columns:
         yield "nobody to show\n"
+        return
+    if max(len(rows), len(columns)) > _MOST_CLASSES:
+        yield from write_summary(view, as_json=False)
+        yield "\ntoo many classes for a table: narrow it down with --from, --to or --focus,\nor take --format csv or html\n"
         return
     legend: dict[str, str] = {}
     numbers = {group.number: n for n, group in enumerate(columns, start=1)}
