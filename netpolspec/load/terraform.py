@@ -14,7 +14,6 @@ from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load.hcl.blocks import Place
 from netpolspec.load.hcl.functions.encoding import to_json_text
 from netpolspec.load.hcl.values import hide
-from netpolspec.load.manifests import repeated
 from netpolspec.load.terraform_kubernetes import gather_secrets, schema_of
 from netpolspec.load.terraform_lint import set_traps
 from netpolspec.load.terraform_secrets import scrub
@@ -341,8 +340,7 @@ def _convert(job: _Job, resources: list[Planned]) -> None:
     for module in job.modules:
         for block in module.resources.values():
             found.diagnostics += set_traps(block, module)
-    found.diagnostics += repeated(found.resources)
-    found.diagnostics = list(dict.fromkeys(scrub(each, found.secrets) for each in found.diagnostics))
+    found.finish()
 
 
 def _find(planned: Planned, job: _Job) -> tuple[Place, Body | None]:
@@ -394,9 +392,7 @@ def read_plan_json(path: Path, place: Span, shown: str | None = None) -> Reading
     if len(keys) > 1:
         listed = " and ".join(f"'{key}'" for key in sorted(keys))
         found.diagnostics.append(Diagnostic("terraform-clusters", f"objects go to several clusters: {listed}", place))
-    found.diagnostics += repeated(found.resources)
-    found.diagnostics = list(dict.fromkeys(scrub(each, found.secrets) for each in found.diagnostics))
-    return _reading(found, Reader.PLAN_FILE)
+    return _reading(found.finish(), Reader.PLAN_FILE)
 
 
 def _check_plan(plan: dict[str, Any], place: Span) -> None:

@@ -50,6 +50,13 @@ class Found:
     clusters: dict[str, Span] = field(default_factory=dict)
     """The provider configurations that resources belong to, each with the first that does."""
 
+    def finish(self) -> Found:
+        """Itself, in the order in which it is shown: namespaces first, every message once, secrets hidden."""
+        self.diagnostics += repeated(self.resources)
+        self.diagnostics = list(dict.fromkeys(scrub(each, self.secrets) for each in self.diagnostics))
+        self.resources.sort(key=lambda each: (each.key.kind != "Namespace", str(each.key)))
+        return self
+
 
 class Folders:
     """The folders of one reading, each read once."""
@@ -98,9 +105,7 @@ def read_static(request: Request) -> Found:
     _read_module(root, found, 0)
     if len(found.clusters) > 1:
         found.diagnostics.append(_several_clusters(found.clusters))
-    found.diagnostics += repeated(found.resources)
-    found.diagnostics = list(dict.fromkeys(scrub(each, found.secrets) for each in found.diagnostics))
-    return found
+    return found.finish()
 
 
 def open_root(request: Request, folders: Folders, found: Found) -> Module:

@@ -28,6 +28,7 @@ from netpolspec.load.hcl.tree import (
     TupleCons,
     Unary,
 )
+from netpolspec.load.hcl.values import normalize
 
 if TYPE_CHECKING:
     from netpolspec.source import Source, Span
@@ -125,9 +126,9 @@ class Parser:
         tokens = self.tokens
         labels: list[str] = []
         head_end = start + len(name)
-        while tokens.kind in ("name", "quote"):
-            if tokens.kind == "name":
-                labels.append(tokens.text)
+        while tokens.kind in ("name", "plain", "quote"):
+            if tokens.kind != "quote":
+                labels.append(tokens.text.strip('"'))
                 head_end = tokens.end
                 tokens.advance()
             else:
@@ -264,6 +265,10 @@ class Parser:
                 number = parse_number(tokens.text)
                 tokens.advance()
                 return Literal(number, span)
+            case "plain":
+                text = normalize(tokens.text[1:-1])
+                tokens.advance()
+                return Literal(text, span)
             case "quote":
                 return _as_literal(read_quoted(self))
             case "heredoc":

@@ -19,6 +19,7 @@ _BLANKS_AND_LINES = r"(?:[ \t\r\n]+|/\*(?:[^*]|\*(?!/))*\*/|(?:\#|//)[^\n]*)*"
 _WORD = r"""(?:
     (?P<name>[^\W\d][\w-]*)
   | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
+  | (?P<plain>"[^"\\$%\n]*")
   | (?P<quote>")
   | (?P<heredoc><<-?[^\W\d][\w-]*\r?\n)
   | (?P<newline>(?:(?:\#|//)[^\n]*)?\n|(?:\#|//)[^\n]+)
@@ -51,7 +52,8 @@ class Spans(Protocol):
 class Tokens:
     """A cursor over the words of a text: `kind` and `text` of the current one, from `start` up to `end`.
 
-    `kind` is `name`, `number`, `quote`, `heredoc`, `newline` or `end`; of an operator it is the operator itself.
+    `kind` is `name`, `number`, `plain` (quoted text without escapes or templates), `quote` (the beginning of any other),
+    `heredoc`, `newline` or `end`; of an operator it is the operator itself.
     """
 
     __slots__ = ("_across", "content", "end", "kind", "span", "start", "text")

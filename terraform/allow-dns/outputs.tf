@@ -1,0 +1,9 @@
+output "name" {
+  description = "Name of the policy."
+  value       = kubernetes_network_policy.allow_dns.metadata[0].name
+}
+
+output "namespace" {
+  description = "Namespace of the policy."
+  value       = kubernetes_network_policy.allow_dns.metadata[0].namespace
+}
