@@ -38,7 +38,8 @@ def write_table(view: View, *, color: bool, width: int = 80) -> Iterator[str]:
         return
     if max(len(rows), len(columns)) > _MOST_CLASSES:
         yield from write_summary(view, as_json=False)
-        yield "\ntoo many classes for a table: narrow it down with --from, --to or --focus,\nor take --format csv or html\n"
+        yield "\ntoo many classes for a table: narrow it down with --from, --to or --focus,\n"
+        yield "or take --format csv or html\n"
         return
     legend: dict[str, str] = {}
     numbers = {group.number: n for n, group in enumerate(columns, start=1)}
