@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netpolspec.policy.assumptions import Assumptions, choices
 from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
 from netpolspec.policy.index import Index, Outcome
+from netpolspec.policy.indirect import Translator
 from netpolspec.policy.kinds import Vocabulary
 from netpolspec.policy.objects import Pod, Protocol, ServiceType
 from netpolspec.policy.peers import Surroundings
@@ -16,7 +17,7 @@ from netpolspec.policy.portspace import FIRST, LAST
 from netpolspec.policy.readings import Connection, Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from netpolspec.policy.objects import Address, Cluster, Service
     from netpolspec.policy.portspace import Ranges
@@ -46,13 +47,8 @@ class Model:
         self.cluster = cluster
         self.assumptions = assumptions or Assumptions()
         self._others = tuple(others)
-        services = cluster.services.values()
-        self._world = Surroundings(
-            cluster.namespaces,
-            {node.name: node for node in cluster.nodes},
-            frozenset(address for service in services for address in service.cluster_addresses),
-        )
-        self._judge = Judge(cluster, self._world)
+        self._world = Surroundings(cluster.namespaces, {node.name: node for node in cluster.nodes})
+        self._judge = Translator(cluster, Judge(cluster, self._world))
         self._ends: dict[Address, Endpoint] = {}
         for node in cluster.nodes:
             self._ends.update(dict.fromkeys(node.addresses, OnNode(node.name)))
@@ -84,10 +80,11 @@ class Model:
 
         Args:
             source: where it comes from; need not be one of the cluster's pods.
-            destination: the pod or address that is dialled, or that stands behind `via`.
+            destination: the pod or address that is dialled, or that stands behind `via`. An address of a Service or
+                a port of a node leads to the endpoints.
             protocol: the transport protocol.
-            port: the port of the destination itself, not the Service's.
-            via: the Service through which the destination is reached, if any.
+            port: the port of the destination: with `via`, the endpoint's.
+            via: the Service that was dialled, where `destination` is one of its endpoints.
         """
         connection = self._resolve(source, destination, protocol, port, via)
         key = self._key(connection)
@@ -130,14 +127,24 @@ class Model:
             return Reachable(
                 space.ranges(outcome.allowed), space.ranges(space.full & ~outcome.allowed & ~outcome.denied)
             )
-        declared = destination.ports if isinstance(destination, Pod) else ()
-        space = self.index.port_space((port.protocol, port.number) for port in declared)
+        space = self.index.port_space(self._cuts(destination))
         sets = dict.fromkeys(Answer, 0)
         for protocol, port in space.samples():
             answer = self._walked(self._resolve(source, destination, protocol, port, via))
             sets[answer] |= space.bit(protocol, port)
         undecided = sets[Answer.UNSPECIFIED] | sets[Answer.UNKNOWN]
         return Reachable(space.ranges(sets[Answer.ALLOWED]), space.ranges(undecided))
+
+    def _cuts(self, destination: Endpoint) -> Iterator[tuple[Protocol, int]]:
+        """Ports that may answer otherwise than their neighbours, beside those that policies name by number."""
+        if isinstance(destination, Pod):
+            yield from ((port.protocol, port.number) for port in destination.ports)
+            return
+        for service in self.cluster.services.values():
+            for item in service.ports:
+                yield item.protocol, item.number
+                if item.node_port is not None:
+                    yield item.protocol, item.node_port
 
     def ping(self, source: Endpoint, destination: Endpoint) -> Answer:
         """Whether ICMP gets through, which NetworkPolicy does not define.

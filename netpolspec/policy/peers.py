@@ -43,7 +43,6 @@ class Surroundings:
 
     namespaces: Mapping[str, Namespace]
     nodes: Mapping[str, Node]
-    service_addresses: frozenset[Address]
 
     def labels_of(self, namespace: str) -> Labels:
         """The labels of a namespace; one that nobody declared has the automatic label only."""
@@ -96,8 +95,6 @@ def match_peer(peer: Peer, home: str | None, other: Endpoint, question: Question
         other: the end that the policy does not select.
         question: the circumstances; assumptions that matter for the match are noted in it.
     """
-    if isinstance(other, External) and other.address in question.world.service_addresses:
-        return Match.OPEN  # nothing says whether a policy sees a Service's address, or the endpoint behind it
     match peer:
         case PodPeer():
             return _match_pods(peer, home, other, question)

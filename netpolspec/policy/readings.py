@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from netpolspec.policy.addresses import possible_families
 from netpolspec.policy.assumptions import Assumptions, Verdict
-from netpolspec.policy.decision import Answer, Citation, Decision, Endpoint, External, Judgement, OnNode, combine
-from netpolspec.policy.objects import Direction, Pod, Protocol, Service, ServiceType, Tier
+from netpolspec.policy.decision import Answer, Citation, Decision, Endpoint, Judgement, combine
+from netpolspec.policy.objects import Direction, Pod, Protocol, Service, Tier
 from netpolspec.policy.peers import Question, Surroundings
 from netpolspec.policy.selectors import selects
 from netpolspec.policy.tiers import Packet, Policies, judge, own_node
@@ -58,74 +58,32 @@ class Judge:
         self._admin = sorted(cluster.admin_policies, key=lambda policy: policy.priority)
         self._known: dict[tuple[str, bool, frozenset[tuple[str, str]]], Policies] = {}
 
-    def decide(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
-        """One decision for each reading of what is open (the family, whose address is seen), made into one.
+    def decide(
+        self,
+        assumptions: Assumptions,
+        consulted: set[str],
+        connection: Connection,
+        seen_as: tuple[Address, ...] | None = None,
+    ) -> Decision:
+        """Decide a connection without regard to any Service; where it may be of either family, in both.
 
         Args:
             assumptions: what is assumed.
             consulted: takes the keys of the assumptions that were looked at.
             connection: who dials whom.
+            seen_as: the addresses by which blocks are to see the destination, if not its own.
         """
-        fixed = _without_policy(connection)
-        if fixed is not None:
-            return fixed
-        if connection.to_itself:
-            return self._hairpin(assumptions, consulted, connection)
         families = _families(self._world, connection)
-        settled = self._over(families, None, assumptions, consulted, connection)
-        via = connection.via
-        if via is None:
-            return settled
-        if isinstance(connection.source, External):
-            return self._through_node_port(assumptions, consulted, connection, via, settled)
-        if via.cluster_addresses or isinstance(connection.destination, External):
-            seen = self._over(families, via.cluster_addresses, assumptions, consulted, connection)
-            return _settle([settled, seen], Verdict.UNSPECIFIED, _CLUSTER_ADDRESS)
-        return settled
-
-    def _over(
-        self,
-        families: tuple[int | None, ...],
-        seen_as: tuple[Address, ...] | None,
-        assumptions: Assumptions,
-        consulted: set[str],
-        connection: Connection,
-    ) -> Decision:
         questions = [Question(assumptions, self._world, family, seen_as, consulted) for family in families]
         readings = [self._read(question, connection) for question in questions]
-        return _settle(readings, Verdict.UNSPECIFIED, "over IPv4 and over IPv6 the answers differ")
-
-    def _hairpin(self, assumptions: Assumptions, consulted: set[str], connection: Connection) -> Decision:
-        reading = self._read(Question(assumptions, self._world), connection)
-        if reading.egress.tier is None and reading.ingress.tier is None:
-            return reading
-        consulted.add("hairpin")
-        return _stated(reading, assumptions.hairpin, _HAIRPIN, [reading])
-
-    def _through_node_port(
-        self, assumptions: Assumptions, consulted: set[str], connection: Connection, via: Service, plain: Decision
-    ) -> Decision:
-        if via.type not in (ServiceType.NODE_PORT, ServiceType.LOAD_BALANCER):
-            return plain
-        entries = (OnNode(), *(OnNode(name) for name in self._world.nodes or ("",)))
-        from_node = [replace(connection, source=node) for node in entries]
-        readings = [plain, *(self._read(Question(assumptions, self._world), other) for other in from_node)]
-        if len({reading.answer for reading in readings}) > 1:
-            consulted.add("nodeport-snat")
-        return _settle(readings, assumptions.nodeport_snat, _SNAT)
+        return settle(readings, Verdict.UNSPECIFIED, "over IPv4 and over IPv6 the answers differ")
 
     # --- one reading ----------------------------------------------------------------------------------------------
 
     def _read(self, question: Question, connection: Connection) -> Decision:
         egress = self._judge(question, Direction.EGRESS, connection)
         ingress = self._judge(question, Direction.INGRESS, connection)
-        answer = combine(egress.answer, ingress.answer)
-        if answer is Answer.ALLOWED:
-            because = f"egress: {egress.reason}; ingress: {ingress.reason}"
-        else:
-            decisive = ingress if ingress.answer is answer else egress
-            because = f"{decisive.direction.lower()}: {decisive.reason}"
-        return Decision(answer, egress, ingress, (), because)
+        return both_ends(egress, ingress)
 
     def _judge(self, question: Question, direction: Direction, connection: Connection) -> Judgement:
         subject, other = connection.source, connection.destination
@@ -163,26 +121,23 @@ class Judge:
         return Policies(isolating, _of(Tier.ADMIN, admin), _of(Tier.BASELINE, admin))
 
 
-_HAIRPIN = "a pod to itself through its own Service: the API does not define what policies see"
-_SNAT = "whether a policy sees the client's address or a node's is not defined by the API"
-_CLUSTER_ADDRESS = "whether a block of addresses sees the Service's address or the endpoint's is not defined by the API"
-
-
 def _of(tier: Tier, policies: Iterable[AdminPolicy]) -> tuple[AdminPolicy, ...]:
     return tuple(policy for policy in policies if policy.tier is tier)
 
 
-def _without_policy(connection: Connection) -> Decision | None:
-    """The answer where it is the same whatever the policies say."""
-    for end in connection.ends:
-        if isinstance(end, Pod) and end.finished:
-            return _both(Answer.DENIED, f"{end.label} has finished: nothing reaches it, and it reaches nothing")
-    if connection.to_itself and connection.via is None:
-        return _both(Answer.ALLOWED, "a pod always reaches itself")
-    return None
+def both_ends(egress: Judgement, ingress: Judgement) -> Decision:
+    """What follows from what both ends say."""
+    answer = combine(egress.answer, ingress.answer)
+    if answer is Answer.ALLOWED:
+        because = f"egress: {egress.reason}; ingress: {ingress.reason}"
+    else:
+        decisive = ingress if ingress.answer is answer else egress
+        because = f"{decisive.direction.lower()}: {decisive.reason}"
+    return Decision(answer, egress, ingress, (), because)
 
 
-def _both(answer: Answer, reason: str) -> Decision:
+def whatever_policies_say(answer: Answer, reason: str) -> Decision:
+    """An answer that needs no policy."""
     egress, ingress = (Judgement(direction, answer, reason) for direction in (Direction.EGRESS, Direction.INGRESS))
     return Decision(answer, egress, ingress, (), reason)
 
@@ -200,16 +155,16 @@ def _judge_foreign(direction: Direction, foreign: tuple[ForeignPolicy, ...]) -> 
     return Judgement(direction, Answer.UNKNOWN, reason, rivals=rivals)
 
 
-def _settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
+def settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
     """The answer that all readings give; where they differ, the verdict, or UNKNOWN where one of them is."""
     first = readings[0]
     if all(reading.answer is first.answer for reading in readings):
         return first
     unknown = [reading for reading in readings if reading.answer is Answer.UNKNOWN]
-    return unknown[0] if unknown else _stated(first, otherwise, why, readings)
+    return unknown[0] if unknown else stated(first, otherwise, why, readings)
 
 
-def _stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:
+def stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:
     """An answer that no policy gives; the places that decide in the readings become rivals."""
     answer = Answer(str(verdict))
     judgements = {}

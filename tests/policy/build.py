@@ -194,17 +194,24 @@ def address(text: str) -> Address:
 
 def service(
     where: str,
-    *ports: tuple[int, int | str] | tuple[int, int | str, Protocol],
+    *ports: tuple[int, int | str] | tuple[int, int | str, Protocol] | tuple[int, int | str, Protocol, int],
     on: Mapping[str, str] | None = None,
     ip: str = "",
     headless: bool = False,
     type_: ServiceType = ServiceType.CLUSTER_IP,
     external_name: str | None = None,
 ) -> Service:
-    """`service("ms-b/nginx", (90, 80), on={"app": "nginx"})`; its ports are named p0, p1, ..."""
+    """`service("ms-b/nginx", (90, 80), on={"app": "nginx"})`: number, target, protocol, node port; named p0, p1, ..."""
     namespace, name = where.split("/")
     items = tuple(
-        ServicePort(f"p{i}", item[0], item[2] if len(item) > 2 else TCP, item[1]) for i, item in enumerate(ports)
+        ServicePort(
+            f"p{i}",
+            item[0],
+            item[2] if len(item) > 2 else TCP,
+            item[1],
+            item[3] if len(item) > 3 else None,
+        )
+        for i, item in enumerate(ports)
     )
     addresses = (ip_address(ip),) if ip else ()
     return Service(namespace, name, type_, on, items, headless, addresses, external_name, HERE)

@@ -443,7 +443,46 @@ def test_row_28_a_block_over_the_cluster_address_of_a_service() -> None:
     assert Asking(front, policy)(OTHER, WEB, via=front) is Answer.UNSPECIFIED
     assert Asking(front, netpol("ops/x", egress=[])).allows(OTHER, WEB, via=front) is False
     assert Asking(front, netpol("ops/x", egress=[rule(pods(None, ALL))])).allows(OTHER, WEB, via=front)
-    assert Asking(front, policy)(OTHER, External(address("10.96.0.10"))) is Answer.UNSPECIFIED
+
+
+def test_row_28_a_service_s_own_address_leads_to_its_endpoints() -> None:
+    cluster_address = External(address("10.96.0.10"))
+    front = service("shop/front", (90, 80), on={"app": "web"}, ip="10.96.0.10")
+    from_web = netpol("shop/x", ingress=[rule(pods(sel(special="true"), ALL), ports=[port(80)])])
+    asking = Asking(front, from_web)
+    assert asking.allows(PROBE, cluster_address, 90)
+    assert not asking.allows(OTHER, cluster_address, 90)
+    assert asking(PROBE, cluster_address, 80) is Answer.UNSPECIFIED
+    second = pod("shop/second", labels={"app": "web", "open": "yes"})
+    one_is_open = Asking(
+        front, second, netpol("shop/x", sel(open="yes"), ingress=[rule()]), netpol("shop/y", ingress=[])
+    )
+    assert one_is_open(OTHER, cluster_address, 90) is Answer.UNSPECIFIED
+    reachable = asking.model.reachable(PROBE, cluster_address)
+    assert reachable.allowed[TCP] == ((90, 90),)
+
+
+def test_row_28_a_port_of_a_node_leads_to_the_endpoints() -> None:
+    front = service("shop/front", (90, 80, TCP, 30080), on={"app": "web"}, type_=ServiceType.NODE_PORT)
+    world = (front, node("n1", "192.168.0.1"))
+    entry = External(address("192.168.0.1"))
+    assert Asking(*world).allows(OTHER, entry, 30080)
+    shut = netpol("shop/x", ingress=[])
+    assert Asking(*world, shut)(OTHER, entry, 30080) is Answer.UNSPECIFIED
+    assert not Asking(*world, shut, nodeport_snat="denied").allows(OTHER, entry, 30080)
+    assert Asking(*world, shut).allows(OTHER, entry, 30081)
+    no_egress = netpol("ops/x", egress=[])
+    assert not Asking(*world, no_egress).allows(OTHER, entry, 30080)
+    only_pods = netpol("ops/x", egress=[rule(pods(None, ALL))])
+    assert Asking(*world, only_pods)(OTHER, entry, 30080) is Answer.UNSPECIFIED
+
+
+@pytest.mark.parametrize("verdict", ["allowed", "denied", "unspecified"])
+def test_row_28_icmp_where_a_policy_restricts_is_as_assumed(verdict: str) -> None:
+    restricted = Asking(netpol("shop/x", ingress=[rule(ports=[port(80)])]), icmp=verdict)
+    assert restricted.model.ping(OTHER, WEB) == verdict
+    assert restricted.model.ping(WEB, OTHER) is Answer.ALLOWED
+    assert restricted.model.ping(WEB, WEB) is Answer.ALLOWED
 
 
 def test_row_28_egress_to_a_service_that_leads_outside() -> None:

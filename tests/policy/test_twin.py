@@ -7,11 +7,12 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from policy import build
 from policy.brute import Brute
 from policy.worlds import NUMBERS, Maker, World
 
 from netpolspec.policy.decide import Model
-from netpolspec.policy.decision import Endpoint, OnNode
+from netpolspec.policy.decision import Answer, Endpoint, OnNode
 from netpolspec.policy.objects import Protocol
 
 few = settings(max_examples=settings().max_examples // 2)
@@ -78,3 +79,11 @@ def test_pods_that_the_model_was_made_with_are_answered_like_strangers(rng: Rand
             assert fast.answer(stranger, end, protocol, port) == slow.answer(stranger, end, protocol, port)
             assert fast.answer(end, stranger, protocol, port) == slow.answer(end, stranger, protocol, port)
         assert fast.reachable(stranger, end) == slow.reachable(stranger, end)
+
+
+def test_an_unknown_policy_stays_unknown_where_the_families_differ() -> None:
+    one, other = build.pod("a/p", ip="10.0.0.1,fd00::1"), build.pod("b/q", ip="10.0.0.2,fd00::2")
+    by_family = build.netpol("a/x", ingress=[build.rule(build.block("10.0.0.0/8"))])
+    model = Model(build.cluster(one, other, by_family, build.foreign("CiliumNetworkPolicy", "b")))
+    assert model.decide(other, one, Protocol.TCP, 80).answer is Answer.UNKNOWN
+    assert model.answer(other, one, Protocol.TCP, 80) is Answer.UNKNOWN
