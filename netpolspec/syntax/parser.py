@@ -105,20 +105,22 @@ def parse_destination(text: str, span: Span) -> DestinationName | Diagnostic:
 
 @lru_cache(_REMEMBERED)
 def _source(text: str) -> SourceName | Flaw:
-    from netpolspec.syntax.explain_endpoints import explain_source
+    found: SourceName | Flaw | int = _endpoint(text, "source")
+    if isinstance(found, int):
+        from netpolspec.syntax.explain_endpoints import explain_source
 
-    found = _endpoint(text, "source")
-    result: SourceName | Flaw = explain_source(text, found) if isinstance(found, int) else found
-    return result
+        return explain_source(text, found)
+    return found
 
 
 @lru_cache(_REMEMBERED)
 def _destination(text: str) -> DestinationName | Flaw:
-    from netpolspec.syntax.explain_endpoints import explain_destination
+    found: DestinationName | Flaw | int = _endpoint(text, "destination")
+    if isinstance(found, int):
+        from netpolspec.syntax.explain_endpoints import explain_destination
 
-    found = _endpoint(text, "destination")
-    result: DestinationName | Flaw = explain_destination(text, found) if isinstance(found, int) else found
-    return result
+        return explain_destination(text, found)
+    return found
 
 
 def _endpoint(text: str, start: str) -> Any:  # noqa: ANN401 - depends on the start rule
