@@ -112,20 +112,10 @@ def _children(text: str, at: int) -> dict[str | int, tuple[int, int]]:
     return found
 
 
-def _is_deep(value: Plain) -> bool:
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(MAX_DEPTH):
-        children = (outer.values() if isinstance(outer, dict) else outer for outer in level)
-        level = [child for group in children for child in group if isinstance(child, dict | list)]
-        if not level:
-            return False
-    return True
-
-
 def _is_too_deep(value: Plain) -> bool:
     """Whether a value is nested deeper than is allowed; how deep Python itself can go differs between its versions."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
@@ -151,8 +141,6 @@ def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...
         except json.JSONDecodeError as error:
             return tuple(found), (_syntax(fragment, error),)
         except (ValueError, RecursionError):
-            return tuple(found), tuple(_search(fragment, at))
-        if _is_deep(value):  # the decoder's own limit is another one in each Python
             return tuple(found), tuple(_search(fragment, at))
         if _is_too_deep(value):
             return tuple(found), tuple(_search(fragment, at))

@@ -225,14 +225,13 @@ class Record:
             _wrong(problems, value, at, "a mapping")
             return None
         fields = self.fields
-        if not self.open and not fields.keys() >= value.keys():
-            for key in value:
-                if key not in fields:
-                    self._say_unknown(key, at.at(key), problems)
         result: dict[str, Any] = {}
-        for name, shape in fields.items():
-            held = value.get(name)
-            if type(held) is str and type(shape) is Text:  # most fields: no call, no pointer
+        for name, held in value.items():
+            shape = fields.get(name)
+            if shape is None:
+                if not self.open:
+                    self._say_unknown(name, at.at(name), problems)
+            elif type(held) is str and type(shape) is Text:  # most fields: no call, no pointer
                 result[name] = held
             elif held is not None:
                 result[name] = shape.read(held, at.at(name), problems)
