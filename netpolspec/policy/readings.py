@@ -164,13 +164,20 @@ def settle(readings: list[Decision], otherwise: Verdict, why: str) -> Decision:
     return unknown[0] if unknown else stated(first, otherwise, why, readings)
 
 
-def stated(base: Decision, verdict: Verdict, why: str, readings: Iterable[Decision]) -> Decision:
-    """An answer that no policy gives; the places that decide in the readings become rivals."""
+def stated(base: Decision, verdict: Verdict, why: str, readings: list[Decision]) -> Decision:
+    """An answer that no policy gives, at the ends of which the readings differ; at both where there is one reading.
+
+    The places that decide in the readings become rivals.
+    """
     answer = Answer(str(verdict))
-    judgements = {}
+    sides = {}
     for judgement in (base.egress, base.ingress):
-        all_sides = (side for reading in readings for side in (reading.egress, reading.ingress))
-        cited = (side.citation for side in all_sides if side.direction is judgement.direction)
-        rivals = tuple({str(citation): citation for citation in cited if citation is not None}.values())
-        judgements[judgement.direction] = replace(judgement, answer=answer, reason=why, citation=None, rivals=rivals)
-    return Decision(answer, judgements[Direction.EGRESS], judgements[Direction.INGRESS], (), why)
+        direction = judgement.direction
+        all_sides = [side for reading in readings for side in (reading.egress, reading.ingress)]
+        here = [side for side in all_sides if side.direction is direction]
+        if len(here) > 1 and len({side.answer for side in here}) == 1:
+            sides[direction] = judgement
+            continue
+        rivals = {str(side.citation): side.citation for side in here if side.citation is not None}
+        sides[direction] = replace(judgement, answer=answer, reason=why, citation=None, rivals=tuple(rivals.values()))
+    return Decision(answer, sides[Direction.EGRESS], sides[Direction.INGRESS], (), why)

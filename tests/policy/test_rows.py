@@ -61,6 +61,7 @@ class Asking:
         names = {(thing.namespace, thing.name) for thing in objects if isinstance(thing, Pod)}
         kept = [thing for thing in base if not isinstance(thing, Pod) or (thing.namespace, thing.name) not in names]
         self.cluster = cluster(*kept, *objects)
+        self.assumptions = assumptions
         self.model = Model(self.cluster, assumptions)
 
     def __call__(
@@ -73,6 +74,9 @@ class Asking:
     ) -> Answer:
         decision = self.model.decide(source, destination, protocol, number, via=via)
         assert self.model.answer(source, destination, protocol, number, via=via) is decision.answer
+        strangers = [end for end in (source, destination) if isinstance(end, Pod)]
+        compiled = Model(self.cluster, self.assumptions, others=strangers)
+        assert compiled.answer(source, destination, protocol, number, via=via) is decision.answer
         return decision.answer
 
     def allows(
@@ -503,3 +507,16 @@ def test_row_28_a_name_outside_whose_address_nobody_knows() -> None:
     assert not Asking(netpol("ops/x", egress=[rule(pods(None, ALL))])).allows(OTHER, name, 443)
     networked = admin("n", egress=[rule(networks("203.0.113.0/24"), action=ACCEPT)])
     assert Asking(networked, netpol("ops/x", egress=[]))(OTHER, name, 443) is Answer.UNSPECIFIED
+
+
+def test_row_28_says_which_end_is_open_and_between_what() -> None:
+    one, other = pod("shop/one", ip="10.0.0.1,fd00::1"), pod("ops/two", ip="10.0.0.2,fd00::2")
+    asking = Asking(one, other, netpol("shop/x", ingress=[rule(block("10.0.0.0/8"))]))
+    decision = asking.model.decide(other, one, TCP, 80)
+    assert decision.because == "over IPv4 and over IPv6 the answers differ"
+    assert (decision.egress.answer, decision.ingress.answer) == (Answer.ALLOWED, Answer.UNSPECIFIED)
+    assert [str(rival) for rival in decision.ingress.rivals] == [
+        "NetworkPolicy shop/x, ingress[0].from[0]",
+        "NetworkPolicy shop/x",
+    ]
+    assert decision.decisive is decision.ingress

@@ -107,8 +107,8 @@ class Maker:
 
     def pod(self, number: int, nodes: tuple[Node, ...]) -> Pod:
         ports = tuple(
-            ContainerPort(self.rng.choice(NUMBERS), self.rng.choice(tuple(Protocol)), self.rng.choice((*NAMES, "")))
-            for _ in self.several(2)
+            ContainerPort(self.rng.choice((53, 80, 8080)), self.rng.choice(tuple(Protocol)), name)
+            for name in self.rng.choice(((), ("http",), ("http", "dns"), ("http", "http"), ("", "dns")))
         )
         host = self.hosts and self.chance(6)
         where = self.rng.choice((None, "n1", "n2", "n3")) if nodes else None
@@ -164,13 +164,16 @@ class Maker:
     def admin_rule(self, direction: Direction) -> Rule:
         action = self.rng.choice(tuple(Action))
         peers: list[Peer] = []
+        forms = (
+            ("pods", "pods", "networks", "networks", "nodes", "domains") if direction is Direction.EGRESS else ("pods",)
+        )
         for _ in range(self.rng.randint(1, 2)):
-            form = self.rng.randrange(6) if direction is Direction.EGRESS else 0
-            if form == 5 and action is Action.ACCEPT:
+            form = self.rng.choice(forms)
+            if form == "domains" and action is Action.ACCEPT:
                 peers.append(build.domains(self.rng.choice(DOMAINS)))
-            elif form == 4:
+            elif form == "nodes":
                 peers.append(build.nodes(self.selector(NODE_LABELS)))
-            elif form == 3:
+            elif form == "networks":
                 peers.append(build.networks(*{self.rng.choice(CIDRS) for _ in range(2)}))
             else:
                 pods = self.selector(POD_LABELS) if self.chance(2) else None
