@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netpolspec.plan.files import Input, Unit
+    from netpolspec.plan.model import Scenario
+    from netpolspec.plan.resolve import Inhabitants
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Options:
     """`NAME=value`: these win over every form of assignment."""
     policy_path: tuple[Path, ...] = ()
     """Folders in which policies are looked up after those of the spec, before the library."""
+    terraform: str = "static"
+    """Who may say what a Terraform module means: `auto`, `plan` or `static`; only `run` may start terraform."""
 
 
 def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
@@ -37,29 +41,42 @@ def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tup
         The plan, or None where there was any error; and the errors and warnings, in source order, inputs in theirs.
     """
     files = Files()
-    givens = Givens(options.policy_path)
-    planner = Planner(givens)
-    diagnostics: list[Diagnostic] = []
+    givens = Givens(options.policy_path, options.terraform)
+    inhabitants: dict[tuple[int, ...], Inhabitants] = {}
+    found: list[list[Diagnostic]] = []
+    planners: list[tuple[Planner, list[Diagnostic]]] = []
     included: list[Included] = []
     used: set[str] = set()
     for item in inputs:
         scope = Scope(options.overrides)
-        found: list[Diagnostic] = []
+        mistakes: list[Diagnostic] = []
+        found.append(mistakes)
         try:
             unit = files.gather(item, scope)
         except Refusal as refusal:
-            found.extend(refusal.diagnostics)
+            mistakes.extend(refusal.diagnostics)
         else:
             rules = read_rules(unit)
-            found += [*rules.diagnostics, *planner.plan(rules)]
+            mistakes.extend(rules.diagnostics)
+            planner = Planner(rules, givens, inhabitants)
+            planner.build()
+            mistakes.extend(givens.take_warnings())
+            planners.append((planner, mistakes))
             included += _included(unit)
         used |= scope.used
-        diagnostics += _in_order(found)
+    of_terraform = givens.settle()
+    scenarios: list[Scenario] = []
+    for planner, mistakes in planners:
+        planned, more = planner.plan()
+        scenarios.extend(planned)
+        mistakes.extend(more)
+    diagnostics = [each for mistakes in found for each in _in_order(mistakes)]
+    diagnostics += of_terraform
     diagnostics += _unknown_overrides(options.overrides, used) if not _errors(diagnostics) else ()
     unique = tuple(dict.fromkeys(diagnostics))
     if _errors(unique):
         return None, unique
-    return Plan(tuple(planner.scenarios), unique, tuple(included)), unique
+    return Plan(tuple(scenarios), unique, tuple(included), tuple(sorted(givens.spoke.items()))), unique
 
 
 def _errors(diagnostics: Iterable[Diagnostic]) -> bool:

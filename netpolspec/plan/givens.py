@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -13,6 +14,7 @@ from netpolspec.load.manifests import read_path, read_text
 from netpolspec.plan.expand import Names, expand_word, split_words
 from netpolspec.plan.manifests import make_namespace, make_service, make_workload
 from netpolspec.plan.words import Setting, read_labels
+from netpolspec.plan.world import Brought
 from netpolspec.syntax.ast import (
     GivenCluster,
     GivenHelm,
@@ -27,6 +29,7 @@ from netpolspec.syntax.ast import (
 
 if TYPE_CHECKING:
     from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.terraform_values import Request
     from netpolspec.plan.files import Input
     from netpolspec.source import Span
     from netpolspec.syntax.ast import Given
@@ -41,16 +44,53 @@ class Givens:
 
     policy_path: tuple[Path, ...] = ()
     """Folders from the settings, searched after the spec's own and before the library."""
+    terraform: str = "static"
+    """Who may say what a Terraform module means: `auto`, `plan` or `static`."""
+    spoke: dict[str, str] = field(default_factory=dict)
+    """By Terraform folder: who said what it means."""
     warnings: list[Diagnostic] = field(default_factory=list)
     _manifests: dict[Path, tuple[Resource, ...]] = field(default_factory=dict)
     _policies: dict[tuple[Path, str, str | None], tuple[Resource, ...]] = field(default_factory=dict)
+    _awaited: dict[tuple[str, str], tuple[Request, Brought]] = field(default_factory=dict)
 
-    def read(self, given: Given, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
-        """The objects of one `given`; warnings are kept.
+    def read(self, given: Given, names: Names, file: Input, root: Input) -> Brought:
+        """The objects of one `given`, those of Terraform after `settle`; warnings are kept.
 
         Raises:
             Refusal: something in it is wrong.
         """
+        match given:
+            case GivenTerraform():
+                return self._terraform(given, names, file)
+            case GivenPolicy():
+                return self._policy(given, names, file, root)
+            case _:
+                return Brought(self._at_once(given, names, file))
+
+    def settle(self) -> tuple[Diagnostic, ...]:
+        """Ask Terraform's reader for everything that was awaited, all at once; what it says against it is returned."""
+        waiting = [(request, brought) for request, brought in self._awaited.values() if not brought.settled]
+        if not waiting:
+            return ()
+        from netpolspec.load.terraform import Mode, read_terraform
+
+        found: list[Diagnostic] = []
+        readings = read_terraform([request for request, _ in waiting], Mode(self.terraform))
+        for (request, brought), reading in zip(waiting, readings, strict=True):
+            brought.settled = True
+            brought.resources = reading.resources
+            brought.failed = any(each.severity is Severity.ERROR for each in reading.diagnostics)
+            found += reading.diagnostics
+            self.spoke[request.folder] = f"{reading.reader} ({reading.why})" if reading.why else str(reading.reader)
+        return tuple(found)
+
+    def take_warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings since the last time."""
+        taken = tuple(self.warnings)
+        self.warnings.clear()
+        return taken
+
+    def _at_once(self, given: Given, names: Names, file: Input) -> tuple[Resource, ...]:
         match given:
             case GivenNamespace():
                 return self._one(make_namespace(given, names))
@@ -60,10 +100,8 @@ class Givens:
                 return self._one(make_service(given, names))
             case GivenManifest():
                 return self._manifest(given, names, file)
-            case GivenPolicy():
-                return self._policy(given, names, file, root)
-            case GivenTerraform():
-                raise _absent("given terraform", given.what.span, "give the policies as YAML with 'given policy'")
+            case GivenPolicy() | GivenTerraform():
+                raise AssertionError(given)
             case GivenHelm():
                 raise _absent("given helm", given.chart.span, "render it: 'helm template' and 'given manifest'")
             case GivenCluster():
@@ -109,7 +147,33 @@ class Givens:
             self._manifests[path] = resources
         return self._manifests[path]
 
-    def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> tuple[Resource, ...]:
+    def _terraform(self, given: GivenTerraform, names: Names, file: Input) -> Brought:
+        shown = expand_word(given.what, names)
+        path = file.folder / shown
+        name = _shown(shown, file)
+        if given.plan:
+            from netpolspec.load.terraform import read_plan_json
+
+            reading = read_plan_json(path, given.what.span, name)
+            self._sift(reading.diagnostics)
+            self.spoke[name] = str(reading.reader)
+            return Brought(reading.resources)
+        settings = read_labels(given.variables, names)
+        return self._await(path, name, given.what.span, settings)
+
+    def _await(self, path: Path, shown: str, place: Span, settings: tuple[Setting, ...], **more: Json) -> Brought:
+        """A Terraform module that is to be read with all others."""
+        from netpolspec.load.terraform_values import Request
+
+        variables = {setting.key: _variable(setting) for setting in settings} | more
+        key = (str(path), json.dumps(variables, sort_keys=True))
+        if key not in self._awaited:
+            places = {setting.key: setting.value_span for setting in settings}
+            request = Request(os.path.relpath(path) if not path.is_absolute() else shown, place, variables, places)
+            self._awaited[key] = (request, Brought(settled=False))
+        return self._awaited[key][1]
+
+    def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> Brought:
         name = expand_word(given.name, names)
         policy = library.find(name, self._folders(names, file, root), given.name.span)
         settings = read_labels(given.variables, names)
@@ -120,13 +184,16 @@ class Givens:
             namespace, place = expand_word(given.namespace, names), given.namespace.span
         elif "IN" in names.scope.variables:
             namespace = names.value("IN", given.name.span, ())
+        if policy.form is library.Form.TERRAFORM:
+            more: dict[str, Json] = {"namespace": namespace} if namespace is not None else {}
+            return self._await(policy.path, str(policy.path), given.name.span, settings, **more)
         # Scenarios that give the same policy share its objects, and so the models and lookups made from them.
         key = (policy.path, json.dumps(variables, sort_keys=True), namespace)
         if key not in self._policies:
             resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places=places)
             self._sift(diagnostics)
             self._policies[key] = resources
-        return self._policies[key]
+        return Brought(self._policies[key])
 
     def _folders(self, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
         """Where policies are looked up, nearest first; the library that ships with netpolspec comes last."""

@@ -121,6 +121,8 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     warnings: tuple[Diagnostic, ...] = ()
     included: tuple[Included, ...] = ()
+    terraform: tuple[tuple[str, str], ...] = ()
+    """Each Terraform folder, and who said what it means."""
 
 
 # --- what a point comes down to in a world ------------------------------------------------------------------------

@@ -60,22 +60,16 @@ class Built:
 
 
 class Planner:
-    """Plans the rules of one spec after another; what is read once is kept for all."""
-
-    def __init__(self, givens: Givens) -> None:
-        self.scenarios: list[Scenario] = []
-        self._givens = givens
-        self._inhabitants: dict[tuple[int, ...], Inhabitants] = {}
-
-    def plan(self, rules: Rules) -> list[Diagnostic]:
-        """Add the scenarios of a spec; returns what is wrong or doubtful in it."""
-        return _Unit(rules, self._givens, self._inhabitants).plan(self.scenarios)
-
-
-class _Unit:
-    """The planning of one spec."""
+    """The planning of one spec, in two steps: between them, Terraform is asked for all specs at once."""
 
     def __init__(self, rules: Rules, givens: Givens, inhabitants: dict[tuple[int, ...], Inhabitants]) -> None:
+        """Take the rules of a spec.
+
+        Args:
+            rules: the spec's, its includes' among them.
+            givens: reads what is given; shared by all specs of a run.
+            inhabitants: who lives in worlds that were seen before; likewise shared.
+        """
         self._rules = rules
         self._givens = givens
         self._inhabitants = inhabitants
@@ -83,23 +77,25 @@ class _Unit:
         self._stages: dict[tuple[Target, ...], Stage] = {}
         self._scenarios: dict[Target, Scenario] = {}
         self._diagnostics: list[Diagnostic] = []
+        self._own = [target for target in rules.targets.values() if target.file is rules.unit.root]
 
-    def plan(self, into: list[Scenario]) -> list[Diagnostic]:
-        self._givens.warnings.clear()
-        root = self._rules.unit.root
-        own = [target for target in self._rules.targets.values() if target.file is root]
+    def build(self) -> None:
+        """Expand the statements of every rule that counts and read what they name."""
+        for target in self._own:
+            for one in (*self._rules.closure(target), target):
+                self._build(one)
+
+    def plan(self) -> tuple[tuple[Scenario, ...], list[Diagnostic]]:
+        """The scenarios of the spec, and what is wrong or doubtful in it."""
         needed: dict[Target, None] = {}
-        for target in own:
-            closure = self._rules.closure(target)
-            self._build(target)
+        for target in self._own:
             if target.is_scenario:
-                needed.update(dict.fromkeys(one for one in closure if one.is_scenario))
+                needed.update(dict.fromkeys(one for one in self._rules.closure(target) if one.is_scenario))
                 needed[target] = None
         for target in needed:
             self._plan_scenario(target)
-        into.extend(self._scenarios.values())
-        self._warn_of_unused(own)
-        return [*self._diagnostics, *self._givens.warnings]
+        self._warn_of_unused(self._own)
+        return tuple(self._scenarios.values()), self._diagnostics
 
     # --- one rule -------------------------------------------------------------------------------------------------
 
@@ -178,6 +174,7 @@ class _Unit:
         family = (*closure, target)
         # What is missing because of an earlier mistake is not told again.
         failed = {name for one in family for name in self._build(one).failed}
+        failed |= {"*"} if any(_is_unknown(act) for one in family for act in self._build(one).acts) else set()
         failed |= {"*"} if any(one.broken for one in family) or self._stage(closure).diagnostics else set()
         steps: list[Step] = []
         before: World = {}
@@ -275,6 +272,10 @@ def _names_of(statement: Statement, names: Names) -> set[str]:
             return set()
         case _:
             return {"*"}
+
+
+def _is_unknown(act: Act) -> bool:
+    return isinstance(act, Put) and act.brought.failed
 
 
 def _mentions(point: Point, name: str) -> bool:

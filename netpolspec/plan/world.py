@@ -37,11 +37,22 @@ _KINDS = {
 # --- what statements do to a world --------------------------------------------------------------------------------
 
 
+@dataclass(slots=True, eq=False)
+class Brought:
+    """What a `given` brings. Terraform is asked once for all of them, so its objects come later."""
+
+    resources: tuple[Resource, ...] = ()
+    settled: bool = True
+    """Whether the objects are there by now."""
+    failed: bool = False
+    """Nobody knows what it would have brought."""
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """`given`: objects come. Where `late` (a `when given`), they may replace what is there."""
 
-    resources: tuple[Resource, ...]
+    brought: Brought
     span: Span
     late: bool = False
 
@@ -145,7 +156,7 @@ class Stage:
         )
 
     def _put(self, put: Put) -> None:
-        for resource in put.resources:
+        for resource in put.brought.resources:
             key = resource.key
             earlier = self.places.get(key)
             if earlier is not None and not put.late:
