@@ -112,6 +112,10 @@ def _children(text: str, at: int) -> dict[str | int, tuple[int, int]]:
     return found
 
 
+_LARGE = 1 << 22
+"""From here on a text is what a cluster prints, where only Python's own limit to nesting is worth its time."""
+
+
 def _is_too_deep(value: Plain) -> bool:
     """Whether a value is nested deeper than is allowed; how deep Python itself can go differs between its versions."""
     level = [value]
@@ -142,7 +146,7 @@ def read_json(fragment: Fragment) -> tuple[tuple[tuple[Plain, JsonDocument], ...
             return tuple(found), (_syntax(fragment, error),)
         except (ValueError, RecursionError):
             return tuple(found), tuple(_search(fragment, at))
-        if _is_too_deep(value):
+        if len(text) < _LARGE and _is_too_deep(value):
             return tuple(found), tuple(_search(fragment, at))
         if value is not None:
             found.append((value, JsonDocument(fragment, at)))

@@ -221,7 +221,7 @@ class Record:
 
     def read(self, value: object, at: Pointer, problems: Problems) -> dict[str, Any] | None:
         """The value as the server holds it; see `Shape`."""
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             _wrong(problems, value, at, "a mapping")
             return None
         fields = self.fields

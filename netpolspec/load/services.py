@@ -173,7 +173,7 @@ def make_endpoints(fields: Fields, meta: Meta, at: Pointer, problems: Problems) 
             for number, entry in enumerate(subset.get(name, ())):
                 place = where.at(name, number, "ip")
                 addresses += _address(entry.get("ip", ""), entry, place, problems, ready=ready)
-        ports = _endpoint_ports(subset, where, problems)
+        ports = _endpoint_ports(subset, where, problems, needed=True)
         result.append(Endpoints(meta.namespace, meta.name, tuple(addresses), ports, where))
     return tuple(result)
 
@@ -183,7 +183,7 @@ def make_endpoint_slice(fields: Fields, meta: Meta, at: Pointer, problems: Probl
     if fields.get("addressType") not in ("IPv4", "IPv6", "FQDN"):
         problems.add("bad-value", "'addressType' must be IPv4, IPv6 or FQDN", at.at("addressType"), "set 'addressType'")
     service = meta.labels.get("kubernetes.io/service-name")
-    ports = _endpoint_ports(fields, at, problems)
+    ports = _endpoint_ports(fields, at, problems, needed=False)
     if service is None or fields.get("addressType") == "FQDN":
         return ()
     addresses: list[EndpointAddress] = []
@@ -205,11 +205,15 @@ def _address(text: str, entry: Fields, at: Pointer, problems: Problems, *, ready
     return [EndpointAddress(address, pod, ready)]
 
 
-def _endpoint_ports(fields: Fields, at: Pointer, problems: Problems) -> tuple[tuple[str, int, Protocol], ...]:
+def _endpoint_ports(
+    fields: Fields, at: Pointer, problems: Problems, *, needed: bool
+) -> tuple[tuple[str, int, Protocol], ...]:
     ports = []
     for index, port in enumerate(fields.get("ports", ())):
         where = at.at("ports", index)
         number: int = port.get("port", 0)
+        if "port" not in port and not needed:  # every port, which no list can hold
+            continue
         if wrong := check_port(number):
             problems.add("bad-port", f"port {number} {wrong}", where.at("port"))
         ports.append((port.get("name", ""), number, read_protocol(port.get("protocol") or None, where, problems)))

@@ -14,7 +14,7 @@ from netpolspec.load.addresses import parse_address
 from netpolspec.load.metadata import check_labels
 from netpolspec.load.names import check_label_name, check_port, check_port_name
 from netpolspec.load.network_policy import read_protocol
-from netpolspec.load.schema import Fields, Flag, Items, Problems, Record, Table, Text, Whole, describe
+from netpolspec.load.schema import Fields, Flag, Items, Problems, Record, Table, Text, Whole, describe, suggest
 from netpolspec.load.selectors import SELECTOR, from_labels, read_selector
 from netpolspec.policy.objects import ContainerPort, Operator, Pod, PodTemplate, Workload, WorkloadRef
 
@@ -89,12 +89,23 @@ def _addresses(status: Fields) -> tuple[Address, ...]:
     return tuple(address for text in texts if text and (address := parse_address(text)) is not None)
 
 
+_RESTART_POLICIES = ("Always", "OnFailure", "Never")
+
+
 def _template(spec: Fields | None, labels: Labels, at: Pointer, problems: Problems) -> PodTemplate:
     """What a pod spec, whose parent a pointer names, says about its pods."""
     where = at.at("spec")
     if spec is None or not spec.get("containers"):
         problems.add("missing-field", "a pod needs containers", where, "set 'spec.containers'", key=True)
         return PodTemplate(labels, (), host_network=False)
+    policy = spec.get("restartPolicy", "Always")
+    if policy not in _RESTART_POLICIES:
+        problems.add(
+            "bad-value",
+            f"unknown restartPolicy {describe(policy)}",
+            where.at("restartPolicy"),
+            suggest(policy, _RESTART_POLICIES),
+        )
     ports: list[ContainerPort] = []
     names: set[str] = set()
     for index, container in enumerate(spec["containers"]):
@@ -152,6 +163,7 @@ def controller(kind: str) -> Make:
         spec: Fields = fields.get("spec", {})
         where = at.at("spec")
         template = _read_template(spec, where, problems)
+        _check_restarts(spec, where, problems)
         if "selector" not in spec:
             problems.add("missing-field", f"a {kind} needs a selector", where, "set 'spec.selector'", key=True)
         else:
@@ -165,11 +177,20 @@ def controller(kind: str) -> Make:
     return make
 
 
+def _check_restarts(spec: Fields, at: Pointer, problems: Problems) -> None:
+    """Only Jobs have pods that end."""
+    policy = spec.get("template", {}).get("spec", {}).get("restartPolicy", "Always")
+    if policy in ("OnFailure", "Never"):
+        where = at.at("template", "spec", "restartPolicy")
+        problems.add("bad-value", f"restartPolicy {policy} is for Jobs and bare pods", where, "remove it")
+
+
 def make_replication_controller(fields: Fields, meta: Meta, at: Pointer, problems: Problems) -> tuple[Workload, ...]:
     """A ReplicationController, whose selector is its template's labels where it has none."""
     spec: Fields = fields.get("spec", {})
     where = at.at("spec")
     template = _read_template(spec, where, problems)
+    _check_restarts(spec, where, problems)
     labels: Labels = spec.get("selector") or template.labels
     check_labels(labels, where.at("selector"), problems)
     _check_selects(from_labels(labels), template.labels, where, problems)

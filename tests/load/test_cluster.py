@@ -22,10 +22,11 @@ def workload(kind: str, name: str, more: str = "", owner: str = "", namespace: s
     version = {"Job": "batch/v1", "ReplicationController": "v1"}.get(kind, "apps/v1")
     selector = "" if kind in {"Job", "ReplicationController"} else "selector: {matchLabels: {app: a}}, "
     owners = f", ownerReferences: [{owner}]" if owner else ""
+    ends = "restartPolicy: Never, " if kind == "Job" else ""
     return (
         f"---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}{owners}}}\n"
         f"spec: {{{more}{selector}template: {{metadata: {{labels: {{app: a}}}}, "
-        "spec: {restartPolicy: Never, containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}}}\n"
+        f"spec: {{{ends}" + "containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}}}\n"
     )
 
 
