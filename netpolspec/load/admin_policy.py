@@ -1,10 +1,10 @@
 """AdminNetworkPolicy, BaselineAdminNetworkPolicy (v1alpha1) and ClusterNetworkPolicy (v1alpha2).
 
 Refused is what the custom resource definitions of kubernetes-sigs/network-policy-api refuse, in their experimental
-channel (apis/v1alpha1 as of v0.1.7, apis/v1alpha2 as of v0.2.0): schema, counts, patterns and CEL rules. Three things
+channel (apis/v1alpha1 as of v0.1.7, apis/v1alpha2 as of v0.2.0): schema, counts, patterns and CEL rules. Some things
 that the definitions let through are refused, too, because no implementation could tell what they mean: selectors that
-LabelSelectorAsSelector rejects, protocols other than TCP, UDP and SCTP, and domain names in rules that do not accept
-(the types' comments allow them for nothing else).
+LabelSelectorAsSelector rejects, protocols other than TCP, UDP and SCTP, ranges of v1alpha1 that end before they start,
+and domain names in rules that do not accept (the types' comments allow them for nothing else).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.load.addresses import parse_block
 from netpolspec.load.names import check_port
-from netpolspec.load.network_policy import read_protocol
+from netpolspec.load.network_policy import read_protocol, warn_of_host_bits
 from netpolspec.load.schema import Anything, Fields, Items, Problems, Record, Shape, Text, Whole, describe, suggest
 from netpolspec.load.selectors import SELECTOR, read_selector
 from netpolspec.policy.objects import (
@@ -284,6 +284,7 @@ def _networks(fields: Fields, at: Pointer, problems: Problems) -> tuple[Network,
             problems.add("bad-cidr", f"{describe(text)} is not a CIDR block", where, help_)
         else:
             networks.append(block.network)
+            warn_of_host_bits(text, block, where, problems)
         if text in texts:
             problems.add("duplicate-item", f"{describe(text)} stands twice in 'networks'", where)
         texts.append(text)
@@ -327,7 +328,7 @@ def _ports(dialect: _Dialect, fields: Fields, at: Pointer, problems: Problems) -
                 ports.append(PortMatch(protocol, _number(value, "port", place, problems), None, where))
             case "portRange":
                 protocol = read_protocol(value.get("protocol"), place, problems)
-                ports.append(PortMatch(protocol, *_range(value, place, problems), where))
+                ports.append(PortMatch(protocol, *_range(value, place, problems, one=True), where))
             case _:
                 ports.append(_transport(Protocol(name.upper()), value, where, place, problems))
     return tuple(ports)
@@ -356,8 +357,9 @@ def _number(fields: Fields, name: str, at: Pointer, problems: Problems) -> int:
     return number
 
 
-def _range(fields: Fields, at: Pointer, problems: Problems) -> tuple[int, int]:
+def _range(fields: Fields, at: Pointer, problems: Problems, *, one: bool = False) -> tuple[int, int]:
+    """First and last port of a range, which in v1alpha1 may be one port."""
     start, end = _number(fields, "start", at, problems), _number(fields, "end", at, problems)
-    if "start" in fields and "end" in fields and start >= end:
+    if "start" in fields and "end" in fields and (start > end or (start == end and not one)):
         problems.add("bad-port", f"'start' {start} must be below 'end' {end}", at.at("start"))
     return start, end

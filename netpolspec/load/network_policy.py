@@ -193,6 +193,14 @@ def read_cidr(text: str, at: Pointer, problems: Problems) -> Block | None:
         help_ = f"such as 10.9.8.0/24 or 2001:db8::/64{whole}"
         problems.add("bad-cidr", f"{describe(text)} is not a CIDR block", at, help_)
         return None
+    if block.nonstandard and not block.host_bits:
+        problems.warn("cidr-form", f"a later Kubernetes will refuse CIDR block {text}", at, f"write {block.network}")
+    warn_of_host_bits(text, block, at, problems)
+    return block
+
+
+def warn_of_host_bits(text: str, block: Block, at: Pointer, problems: Problems) -> None:
+    """The server accepts a block whose address has bits behind the prefix; they mean nothing."""
     if block.host_bits:
         one = f"{text.partition('/')[0]}/{block.network.max_prefixlen}"
         problems.warn(
@@ -201,6 +209,3 @@ def read_cidr(text: str, at: Pointer, problems: Problems) -> Block | None:
             at,
             f"write {block.network}, or {one} for the one address",
         )
-    elif block.nonstandard:
-        problems.warn("cidr-form", f"a later Kubernetes will refuse CIDR block {text}", at, f"write {block.network}")
-    return block

@@ -8,7 +8,6 @@ that needs one reads the events again.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
@@ -16,6 +15,7 @@ import yaml
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.scalars import Scalar, resolve
+from netpolspec.load.yaml_errors import HELM_TEMPLATE, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,7 +169,7 @@ def read_yaml(fragment: Fragment) -> tuple[tuple[tuple[Plain, YamlDocument], ...
     except Refusal as refusal:
         reader.problems += refusal.diagnostics
     except yaml.YAMLError as error:
-        reader.problems.append(_explain(fragment, error))
+        reader.problems.append(explain(fragment, error))
     return tuple(found), tuple(reader.problems)
 
 
@@ -273,7 +273,7 @@ class _Reader:
             name = None
         if name is None:
             is_template = self.fragment.text.startswith("{{", _index(event.start_mark) - 1)
-            help_ = _TEMPLATE if is_template else "put quotes around it, or correct the indentation"
+            help_ = HELM_TEMPLATE if is_template else "put quotes around it, or correct the indentation"
             raise self.refusal("bad-key", "a key must be text", event, help_)
         return name
 
@@ -361,53 +361,3 @@ def _size(value: Plain, limit: int) -> int:
         elif isinstance(top, list):
             waiting.extend(top)
     return count
-
-
-# --- libyaml's errors ---------------------------------------------------------------------------------------------
-
-_HELP = {
-    "found character that cannot start any token": "indent with spaces: YAML allows no tabs there",
-    "mapping values are not allowed in this context": "put quotes around a value that holds ': ', or correct the "
-    "indentation of this line",
-    "could not find expected ':'": "a line that is neither 'key: value' nor '- item'; perhaps the ':' is missing",
-    "did not find expected key": "this line stands at an indentation where nothing began",
-    "did not find expected '-' indicator": "items of one list begin at one indentation, each with '- '",
-    "did not find expected ',' or ']'": "the list that begins with '[' is not closed",
-    "did not find expected ',' or '}'": "the mapping that begins with '{' is not closed",
-}
-
-
-_TEMPLATE = "this looks like a template of Helm, which is no YAML: render it with 'helm template'"
-
-
-def _hint(text: str, at: int, problem: str) -> str | None:
-    """What to do about a syntax error."""
-    line = text[text.rfind("\n", 0, at) + 1 : at + 80].partition("\n")[0]
-    if "{{" in line:
-        return _TEMPLATE
-    if problem == "found character that cannot start any token" and text[at : at + 1] not in ("\t", ""):
-        return f"put quotes around a value that begins with '{text[at]}'"
-    return _HELP.get(problem)
-
-
-def _explain(fragment: Fragment, error: yaml.YAMLError) -> Diagnostic:
-    """A syntax error, in our words and at its place."""
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        problem = error.problem or "cannot be read"
-        at = min(_index(mark), len(fragment.text))
-        hint = _hint(fragment.text, at, problem)
-        notes: tuple[Note, ...] = ()
-        if error.context and error.context_mark is not None and _index(error.context_mark) != at:
-            began = _index(error.context_mark)
-            notes = (Note(error.context, fragment.span(began, began + 1)),)
-        return Diagnostic(
-            "yaml-syntax", f"not valid YAML: {problem}", fragment.span(at, at + 1), (hint,) if hint else (), notes
-        )
-    strange = re.search(_STRANGE, fragment.text)
-    at = strange.start() if strange else 0
-    what = f"character U+{ord(fragment.text[at]):04X} is not allowed" if strange else str(error)
-    return Diagnostic("yaml-syntax", f"not valid YAML: {what}", fragment.span(at, at + 1))
-
-
-_STRANGE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from load.reading import objects
+from load.reading import objects, read
 
+from netpolspec.diagnostics import Severity
 from netpolspec.policy.objects import (
     Action,
     AdminPolicy,
@@ -45,7 +46,7 @@ spec:
   - name: metrics
     action: Allow
     from: [{namespaces: {}}, {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: c}}}}]
-    ports: [{portNumber: {port: 80}}, {portRange: {protocol: UDP, start: 1, end: 2}}, {namedPort: http}]
+    ports: [{portNumber: {port: 80}}, {portRange: {protocol: UDP, start: 2, end: 2}}, {namedPort: http}]
   - {action: Pass, from: [{namespaces: {}}]}
   egress:
   - {action: Deny, to: [{nodes: {}}, {networks: [10.0.0.0/8, "fd00::/8"]}]}
@@ -61,7 +62,7 @@ status: {conditions: []}
     ]
     assert [(port.protocol, port.port, port.end) for port in made.ingress[0].ports] == [
         (Protocol.TCP, 80, None),
-        (Protocol.UDP, 1, 2),
+        (Protocol.UDP, 2, 2),
         (None, "http", None),
     ]
     deny, allow = made.egress
@@ -136,3 +137,16 @@ def test_as_many_as_there_may_be() -> None:
             f"spec: {{{extra}priority: 1, subject: {{namespaces: {{}}}}, ingress: [{', '.join([rule] * most)}]}}\n"
         )
         assert len(made.ingress) == most
+
+
+def test_bits_behind_the_prefix_are_warned_of() -> None:
+    resources, (problem,) = read(
+        "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: a}\n"
+        "spec: {priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{networks: [10.1.2.3/8]}]}]}\n"
+    )
+    assert (problem.code, problem.severity) == ("cidr-host-bits", Severity.WARNING)
+    (made,) = resources[0].objects
+    assert isinstance(made, AdminPolicy)
+    (peer,) = made.egress[0].peers
+    assert isinstance(peer, NetworksPeer)
+    assert peer.networks == (ip_network("10.0.0.0/8"),)
