@@ -520,3 +520,19 @@ def test_row_28_says_which_end_is_open_and_between_what() -> None:
         "NetworkPolicy shop/x",
     ]
     assert decision.decisive is decision.ingress
+
+
+def test_row_11_the_end_that_decides_is_named() -> None:
+    out, in_ = netpol("ops/out", egress=[rule()]), netpol("shop/in", sel(app="db"), ingress=[])
+    model = Asking(out, in_).model
+    denied = model.decide(OTHER, DB, TCP, 80)
+    assert (denied.decisive, denied.because) == (denied.ingress, "ingress: no rule of NetworkPolicy shop/in allows it")
+    back = model.decide(WEB, OTHER, TCP, 80)
+    assert back.decisive is back.ingress
+    assert back.because == "egress: not isolated for egress; ingress: not isolated for ingress"
+    allowed = model.decide(OTHER, WEB, TCP, 80)
+    assert allowed.decisive is allowed.egress
+    assert allowed.egress.isolated
+    assert (allowed.egress.citation and allowed.egress.citation.place) == "egress[0]"
+    closed = Asking(netpol("ops/closed", egress=[])).model.decide(OTHER, WEB, TCP, 80)
+    assert closed.decisive is closed.egress
