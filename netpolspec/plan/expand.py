@@ -41,6 +41,16 @@ class Scope:
         for name, value in self.overrides.items():
             self.variables[name] = Variable(value, deferred=False, span=None)
 
+    def after(self, assignment: Assignment) -> Scope:
+        """The scope behind an assignment; what was read before it keeps this one.
+
+        Raises:
+            Refusal: the value of an immediate assignment cannot be expanded.
+        """
+        scope = Scope(self.overrides, dict(self.variables), self.used)
+        scope.assign(assignment)
+        return scope
+
     def assign(self, assignment: Assignment) -> None:
         """Carry out one assignment.
 

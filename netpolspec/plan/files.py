@@ -44,6 +44,8 @@ class Placed:
 
     item: Item
     origin: Input
+    scope: Scope
+    """The variables as they are at its line: as in make, targets and prerequisites are expanded when they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,12 @@ class Files:
         for item in parsed.items:
             match item:
                 case Assignment():
-                    unit.scope.assign(item)
+                    unit.scope = unit.scope.after(item)
                 case Include():
                     for path, span in _included(item, unit.scope):
                         self._include(unit, file, path, span, (*trail, file))
                 case _:
-                    unit.items.append(Placed(item, file))
+                    unit.items.append(Placed(item, file, unit.scope))
 
     def _include(self, unit: Unit, by: Input, name: str, span: Span, trail: tuple[Input, ...]) -> None:
         path = Path(by.folder, name)

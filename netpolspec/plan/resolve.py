@@ -208,14 +208,12 @@ class Inhabitants:
             message = f"no Service '{name}' in namespace '{namespace}'"
             raise _Unknown(Problem("unknown-service", message, (hint,)))
         protocol = Protocol(destination.protocol)
-        if destination.port is None:
-            dialled = [(port.number, port.protocol) for port in service.ports]
-        else:
-            dialled = [
-                (port.number, port.protocol)
-                for port in service.ports
-                if destination.port in (port.number, port.name) and port.protocol is protocol
-            ]
+        dialled = [
+            (port.number, port.protocol)
+            for port in service.ports
+            if destination.port in (None, port.number, port.name)
+            and (port.protocol is protocol or (destination.port is None and not destination.protocol_stated))
+        ]
         if not dialled:
             raise _Unknown(_no_service_port(service, destination))
         dials: list[Dial] = []
@@ -307,7 +305,7 @@ def _declared(pod: Pod, destination: DestinationName) -> list[Dial]:
     return [
         (PodEnd(pod), port.protocol, port.number, None)
         for port in pod.ports
-        if destination.port is None
+        if (destination.port is None and (port.protocol is protocol or not destination.protocol_stated))
         or (destination.port == port.number and port.protocol is protocol)
         or (destination.port == port.name and (port.protocol is protocol or not destination.protocol_stated))
     ]

@@ -101,8 +101,7 @@ def read_rules(unit: Unit) -> Rules:
 
 def _read_rule(rules: Rules, placed: Placed, rule: Rule, tags: tuple[Word, ...]) -> None:
     """One rule for each of its targets. As in make, targets and prerequisites are expanded when they are read."""
-    unit = rules.unit
-    names = Names(unit.scope)
+    names = Names(placed.scope)
     pattern = expand_words(rule.static.pattern, names) if rule.static else None
     if rule.static and pattern is not None and (len(pattern) != 1 or pattern[0].count("%") != 1):
         message = f"a static pattern has one '%', and '{rule.static.pattern.text}' is '{' '.join(pattern)}'"
@@ -129,7 +128,7 @@ def _read_rule(rules: Rules, placed: Placed, rule: Rule, tags: tuple[Word, ...])
                     head=rule.span,
                     last_line=rule.span.source.line_column(max(rule.end - 1, rule.span.start))[0],
                     prerequisites=tuple(_prerequisites(rule, names, stem)),
-                    description=_describe(rule.description, Names(unit.scope, name, stem), rule.span),
+                    description=_describe(rule.description, Names(rules.unit.scope, name, stem), rule.span),
                     statements=rule.statements,
                     file=placed.origin,
                     tags=tags,
