@@ -28,8 +28,9 @@ ALIVE_TIMEOUT = 10.0
 """Seconds in which the API server of a cluster that is reused must answer."""
 APPLY_TIMEOUT = 120.0
 RENDER_TIMEOUT = 120.0
-_RETRY_FOR = 30.0
+RETRY_FOR = 30.0
 """Seconds for which a manifest is applied again while kinds that it defines itself are not known yet."""
+RETRY_PAUSE = 0.5
 
 
 class KindCluster:
@@ -65,11 +66,21 @@ class KindCluster:
             WorldFailed: a tool will not do, the cluster is not as it is asked for, or cannot be made
         """
         self._demand_tools()
+        try:
+            self._find_or_make()
+        except BaseException:
+            self._place.release()
+            raise
+        self._acquired = True
+        if self.keep:
+            self._keep()
+
+    def _find_or_make(self) -> None:
         while True:
             self._place.share(self._tell_busy)
             found = self._look()
             if found.usable:
-                break
+                return
             if self._place.try_alone():
                 # Somebody may have made it between the look and the lock.
                 found = self._look()
@@ -79,12 +90,9 @@ class KindCluster:
                     self._clear()
                     self._make()
                 self._place.share(self._tell_busy)
-                break
+                return
             if found.obstacle is not None:
                 raise found.obstacle
-        self._acquired = True
-        if self.keep:
-            self._keep()
 
     def _demand_tools(self) -> None:
         helm = (HELM,) if isinstance(self.blueprint.cni.install, Chart) else ()
@@ -303,7 +311,7 @@ def _render(chart: Chart, values: tuple[str, ...]) -> str:
 
 def _apply(kubectl: Kubectl, part: _Part) -> None:
     """Apply a manifest; one that defines kinds and uses them takes a second attempt."""
-    deadline = time.monotonic() + _RETRY_FOR
+    deadline = time.monotonic() + RETRY_FOR
     argv = ("apply", "--server-side", f"--field-manager={FIELD_MANAGER}", "--force-conflicts", "-f", "-")
     while True:
         finished = kubectl.run(*argv, timeout=APPLY_TIMEOUT, stdin=part.text)
@@ -316,7 +324,7 @@ def _apply(kubectl: Kubectl, part: _Part) -> None:
                 code="cni-manifest",
                 notes=finished.said.splitlines()[-5:],
             )
-        time.sleep(0.5)
+        time.sleep(RETRY_PAUSE)
 
 
 def export_context(name: str) -> None:

@@ -128,7 +128,7 @@ def _told(finished: shell.Finished) -> tuple[str, ...]:
     return tuple(line[:300] for line in kept)[-8:]
 
 
-_PORT = re.compile(r"(?:Bind for|bind host port for|listen (?:tcp|udp)[46]?) \[?(\S*?)\]?:(\d+)")
+_PORT = re.compile(r"(?:Bind for|bind host port for|listen (?:tcp|udp)[46]?) (?:\[[^\]]*\]|[^\s:]*):(\d+)")
 _PULL = re.compile(r"failed to pull image \"?([^\"\s:]+(?::[^\"\s]+)?)\"?")
 
 
@@ -148,8 +148,8 @@ def _explain(finished: shell.Finished, blueprint: Blueprint) -> WorldFailed:
     port = _PORT.search(said)
     if port is not None and ("already allocated" in said or "already in use" in said):
         return WorldFailed(
-            f"port {port[2]} is taken",
-            f"to see by whom: ss --listening --tcp --udp --numeric --processes 'sport = :{port[2]}'",
+            f"port {port[1]} is taken",
+            f"to see by whom: ss --listening --tcp --udp --numeric --processes 'sport = :{port[1]}'",
             "to use another one: change 'hostPort' or 'apiServerPort' in the kind configuration, or leave it out",
             code="port-taken",
             notes=notes[-1:],

@@ -55,6 +55,8 @@ def _download(url: str) -> str:
             return cast("bytes", answer.read()).decode()
     except (OSError, http.client.HTTPException, UnicodeDecodeError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise WorldFailed(
             f"cannot fetch '{url}': {reason}",
             "where the machine has no way there: --cni-manifest with a copy in a file or at a mirror, "
