@@ -43,10 +43,8 @@ def test_targets_are_expanded_when_they_are_read_and_statements_at_the_end() -> 
 
 
 def test_deferred_values_see_later_ones_and_immediate_values_do_not() -> None:
-    text = (
-        WORLD
-        + "X = a\nD = $(X)\nI := $(X)\nX = b\ns: world ; expect $(D) -> b/x:80 allowed ; expect $(I) -> b/x:80 allowed\n"
-    )
+    text = WORLD + "X = a\nD = $(X)\nI := $(X)\nX = b\n"
+    text += "s: world ; expect $(D) -> b/x:80 allowed ; expect $(I) -> b/x:80 allowed\n"
     assert titles(text) == ["s: b -> b/x:80 allowed", "s: a -> b/x:80 allowed"]
 
 
@@ -100,10 +98,8 @@ def test_prerequisites_come_depth_first_each_once() -> None:
 
 
 def test_a_prerequisite_that_is_a_scenario_runs_first_and_once() -> None:
-    text = (
-        WORLD
-        + "z: y x ; expect a -> b/x:80 allowed\ny: x ; expect a -> b/x:80 allowed\nx: world ; expect a -> b/x:80 allowed\n"
-    )
+    rules = ("z: y x", "y: x", "x: world")
+    text = WORLD + "".join(f"{rule} ; expect a -> b/x:80 allowed\n" for rule in rules)
     scenarios = plan(text).scenarios
     assert [scenario.name for scenario in scenarios] == ["x", "y", "z"]
     assert [before.name for before in scenarios[2].after] == ["x", "y"]
