@@ -78,6 +78,11 @@ def _shown(text: str) -> str:
     return "".join(" " * _TAB if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def _pasteable(text: str) -> str:
+    """Text that may hold a command to paste: lines and tabs stay, other control characters become visible."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _width(text: str) -> int:
     """Columns that shown text takes: East Asian wide characters take two, combining ones none."""
     return sum(
@@ -111,18 +116,18 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
 
     bold, blue = "\x1b[1m", "\x1b[1;34m"
     tint = _COLORS[diagnostic.severity]
-    head = paint(tint, diagnostic.severity) + paint(bold, f": {diagnostic.message}")
+    head = paint(tint, diagnostic.severity) + paint(bold, f": {_shown(diagnostic.message)}")
     lines = [head]
     margin = 1
     if diagnostic.span is not None:
         margin = len(str(diagnostic.span.line))
-        lines += [f"{' ' * margin}{paint(blue, '-->')} {diagnostic.span}"]
+        lines += [f"{' ' * margin}{paint(blue, '-->')} {_shown(str(diagnostic.span))}"]
         lines += _excerpt(diagnostic.span, margin, lambda text: paint(blue, text), lambda text: paint(tint, text))
     for note in diagnostic.notes:
         if isinstance(note, str):
-            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {note}")
+            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {_shown(note)}")
         else:
-            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {note.message}")
-            lines.append(f"{' ' * margin}{paint(blue, '-->')} {note.span}")
-    lines += [f"{' ' * margin} {paint(blue, '=')} help: {text}" for text in diagnostic.help]
+            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {_shown(note.message)}")
+            lines.append(f"{' ' * margin}{paint(blue, '-->')} {_shown(str(note.span))}")
+    lines += [f"{' ' * margin} {paint(blue, '=')} help: {_pasteable(text)}" for text in diagnostic.help]
     return "\n".join(lines)

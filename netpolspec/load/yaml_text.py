@@ -163,7 +163,12 @@ def read_yaml(fragment: Fragment) -> tuple[tuple[tuple[Plain, YamlDocument], ...
     A syntax error ends the reading: the documents before it are still returned.
     """
     found: list[tuple[Plain, YamlDocument]] = []
-    reader = _Reader(fragment)
+    try:
+        reader = _Reader(fragment)
+    except UnicodeEncodeError as error:  # half a surrogate pair, as arguments that are not UTF-8 become
+        message = f"not valid YAML: character U+{ord(fragment.text[error.start]):04X} is not allowed"
+        span = fragment.span(error.start, error.start + 1)
+        return (), (Diagnostic("yaml-syntax", message, span),)
     try:
         found.extend(reader.documents())
     except Refusal as refusal:

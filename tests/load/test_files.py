@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from load.reading import read
 
 from netpolspec.diagnostics import Severity, render
 from netpolspec.load.manifests import read_path
@@ -211,3 +212,18 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
 
 def test_empty_folder(tmp_path: Path) -> None:
     assert read_path(tmp_path) == ((), ())
+
+
+def test_half_a_surrogate_pair() -> None:
+    _, (problem,) = read("a: 1\nb: \udcff\n", "-e")
+    assert (problem.message, str(problem.span)) == ("not valid YAML: character U+DCFF is not allowed", "-e:2:4")
+    assert render(problem).encode()
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal() -> None:
+    text = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a\\n\\u001b[31m\\udcff"}}'
+    _, (problem,) = read(text, "a\x1b.json")
+    drawn = render(problem)
+    assert drawn.encode()
+    assert "\x1b" not in drawn
+    assert drawn.splitlines()[0].startswith("error: name 'a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m")
