@@ -21,6 +21,14 @@ class Fragment:
     """The line of the source (counted from 1) that holds the fragment's first line."""
     indent: int = 0
     """How many characters the source's lines have before the fragment's."""
+    lead: int = 0
+    """How many more its first line has: the byte order mark."""
+
+    def without_mark(self) -> Fragment:
+        """The fragment without a byte order mark, which texts that no file reader has seen may begin with."""
+        if not self.text.startswith("\ufeff"):
+            return self
+        return Fragment(self.source, self.text[1:], self.line, self.indent, 1)
 
     @cached_property
     def _is_whole(self) -> bool:
@@ -42,7 +50,7 @@ class Fragment:
         row = bisect_right(self._line_starts, offset)
         line = min(self.line + row - 1, len(self.source.line_starts))
         start = self.source.line_starts[line - 1]
-        column = self.indent + offset - self._line_starts[row - 1]
+        column = self.indent + offset - self._line_starts[row - 1] + (self.lead if row == 1 else 0)
         return start + min(column, len(self.source.line_text(line)))
 
     def span(self, start: int, end: int) -> Span:

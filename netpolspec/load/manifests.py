@@ -104,6 +104,7 @@ def _collector_paused(*, large: bool) -> Iterator[None]:
 
 def _read(fragment: Fragment, *, in_folder: bool = False) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
     resources: list[Resource] = []
+    fragment = fragment.without_mark()
     with _collector_paused(large=len(fragment.text) > _LARGE):
         documents, problems = _documents(fragment)
         if in_folder and problems and not _may_be_kubernetes(fragment.text):

@@ -218,3 +218,13 @@ def test_depth_has_the_same_limit_in_both_forms(depth: int, *, wrong: bool) -> N
     fragment = Fragment(Source("x", text), text)
     assert [problem.code for problem in read_json(fragment)[1]] == ["too-deep"] * wrong
     assert [problem.code for problem in read_yaml(fragment)[1]] == ["too-deep"] * wrong
+
+
+@pytest.mark.parametrize("path", ["-", "a.yaml", "a.json"])
+def test_byte_order_mark_moves_nothing(path: str) -> None:
+    text = '\ufeff{"apiVersion": "v1",\n "kind": "Namespace", "metadata": {"name": "A"}}'
+    _, (problem,) = read_text(Source(path, text))
+    assert (str(problem.span), problem.span.text if problem.span else "") == (f"{path}:2:44", '"A"')
+    _, (problem,) = read_text(Source(path, "\ufeff{a: [" if path != "a.json" else "\ufeff{]"))
+    assert problem.span is not None
+    assert problem.span.start == (6 if path != "a.json" else 2)
