@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netpolspec.policy.assumptions import Assumptions, choices
 from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
@@ -19,6 +19,7 @@ from netpolspec.policy.readings import Connection, Judge
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
+    from netpolspec.policy.kinds import Kind
     from netpolspec.policy.objects import Address, Cluster, Service
     from netpolspec.policy.portspace import Ranges
 
@@ -30,6 +31,22 @@ class Reachable:
     allowed: Mapping[Protocol, Ranges]
     undecided: Mapping[Protocol, Ranges]
     """Answered `unspecified` or `unknown`."""
+
+
+class _Known(NamedTuple):
+    """What is kept about a pod that was asked about; with the pod, since its identity is the key."""
+
+    pod: Pod
+    kind: Kind
+    number: int
+    """Equal for pods of which the same is said in the same words."""
+
+
+def _same(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two endpoints are one pod."""
+    return (
+        isinstance(one, Pod) and isinstance(other, Pod) and one.name == other.name and one.namespace == other.namespace
+    )
 
 
 class Model:
@@ -58,7 +75,8 @@ class Model:
         self._outcomes: dict[tuple[int, int], Outcome] = {}
         self._answers: dict[Hashable, Answer] = {}
         self._decisions: dict[Hashable, Decision] = {}
-        self._keys: dict[int, tuple[Pod, Hashable]] = {}
+        self._pods: dict[int, _Known] = {}
+        self._numbers: dict[Hashable, int] = {}
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -86,10 +104,10 @@ class Model:
             port: the port of the destination: with `via`, the endpoint's.
             via: the Service that was dialled, where `destination` is one of its endpoints.
         """
-        connection = self._resolve(source, destination, protocol, port, via)
-        key = self._key(connection)
+        key = self._key(source, destination, protocol, port, via)
         decision = self._decisions.get(key)
         if decision is None:
+            connection = self.resolve(source, destination, protocol, port, via)
             decision = self._decisions[key] = self._explained(connection)
         return decision
 
@@ -111,7 +129,7 @@ class Model:
         """The answer that `decide` would give, alone and fast: what is learnt about two kinds of pods is kept."""
         outcome = self._outcome(source, destination, via)
         if outcome is None:
-            return self._walked(self._resolve(source, destination, protocol, port, via))
+            return self._walked(source, destination, protocol, port, via)
         bit = self.index.ports.bit(protocol, port)
         if outcome.allowed & bit:
             return Answer.ALLOWED
@@ -130,7 +148,7 @@ class Model:
         space = self.index.port_space(self._cuts(destination))
         sets = dict.fromkeys(Answer, 0)
         for protocol, port in space.samples():
-            answer = self._walked(self._resolve(source, destination, protocol, port, via))
+            answer = self._walked(source, destination, protocol, port, via)
             sets[answer] |= space.bit(protocol, port)
         undecided = sets[Answer.UNSPECIFIED] | sets[Answer.UNKNOWN]
         return Reachable(space.ranges(sets[Answer.ALLOWED]), space.ranges(undecided))
@@ -170,10 +188,8 @@ class Model:
                 return outcome
         if not (isinstance(source, Pod) and isinstance(destination, Pod)):
             return None
-        one, other = index.kind_of(source), index.kind_of(destination)
-        if one is None or other is None:
-            return None
-        if one == other and source.name == destination.name and source.namespace == destination.namespace:
+        one, other = index.number(self._known(source).kind), index.number(self._known(destination).kind)
+        if one is None or other is None or (one == other and _same(source, destination)):
             return None
         if (index.universe.host >> one | index.universe.host >> other) & 1:
             return None  # it matters whether they share a node
@@ -182,36 +198,35 @@ class Model:
             outcome = self._outcomes[one, other] = index.between(one, other)
         return outcome
 
-    def _walked(self, connection: Connection) -> Answer:
-        key = self._key(connection)
+    def _walked(
+        self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, via: Service | None
+    ) -> Answer:
+        key = self._key(source, destination, protocol, port, via)
         answer = self._answers.get(key)
         if answer is None:
+            connection = self.resolve(source, destination, protocol, port, via)
             answer = self._answers[key] = self._judge.decide(self.assumptions, set(), connection).answer
         return answer
 
-    def _key(self, connection: Connection) -> Hashable:
+    def _key(
+        self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, via: Service | None
+    ) -> Hashable:
         """What is equal for connections that are decided alike, and for the same reasons."""
-        via = connection.via
-        return (
-            self._end_key(connection.source),
-            self._end_key(connection.destination),
-            connection.to_itself,
-            connection.protocol,
-            connection.port,
-            None if via is None else (via.namespace, via.name),
-        )
+        one = self._known(source).number if isinstance(source, Pod) else source
+        other = self._known(destination).number if isinstance(destination, Pod) else destination
+        itself = one == other and _same(source, destination)
+        return (one, other, itself, id(protocol), port, None if via is None else (via.namespace, via.name))
 
-    def _end_key(self, end: Endpoint) -> Hashable:
-        if not isinstance(end, Pod):
-            return end
-        known = self._keys.get(id(end))
+    def _known(self, pod: Pod) -> _Known:
+        known = self._pods.get(id(pod))
         if known is None:
-            kind = self._vocabulary.describe(end)
-            label = end.label if kind.host_network or kind.finished else ""  # reasons name these
-            known = self._keys[id(end)] = (end, (kind, end.template.node, label))
-        return known[1]
+            kind = self._vocabulary.describe(pod)
+            label = pod.label if kind.host_network or kind.finished else ""  # reasons name these
+            number = self._numbers.setdefault((kind, pod.template.node, label), len(self._numbers))
+            known = self._pods[id(pod)] = _Known(pod, kind, number)
+        return known
 
-    def _resolve(
+    def resolve(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, via: Service | None
     ) -> Connection:
         """Who is meant: addresses of the cluster's own, the other end's node; no Service where none translates."""

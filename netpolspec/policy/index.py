@@ -56,7 +56,7 @@ class Index:
         self._foreign = {policy.namespace for policy in cluster.foreign_policies}
         self._pods = (*cluster.pods, *others)  # as long as they live, their ids are theirs
         self._numbers: dict[Kind, int] = {}
-        self.by_id = {id(pod): self._number(vocabulary.describe(pod)) for pod in self._pods}
+        self.by_id = {id(pod): self._add(vocabulary.describe(pod)) for pod in self._pods}
         """The number of a pod's kind, by the pod's identity, which is the fastest way to it."""
         kinds = tuple(self._numbers)
         named = [pair for kind in kinds for _, pairs in kind.ports for pair in pairs]
@@ -73,17 +73,16 @@ class Index:
         self.host_nodes = {kinds[i].node for i in bits_of(self.universe.as_node)} - {None}
         """The nodes that pods stand for."""
 
-    def _number(self, kind: Kind) -> int:
+    def _add(self, kind: Kind) -> int:
         return self._numbers.setdefault(kind, len(self._numbers))
 
     def port_space(self, named: Iterable[tuple[Protocol, int]]) -> PortSpace:
         """The ports as these policies cut them, where names may stand for these."""
         return PortSpace((match for rule in self._vocabulary.rules for match in rule.ports), named)
 
-    def kind_of(self, pod: Pod) -> int | None:
-        """The number of a pod's kind; None where no pod that the index was made with is of it."""
-        found = self.by_id.get(id(pod))
-        return self._numbers.get(self._vocabulary.describe(pod)) if found is None else found
+    def number(self, kind: Kind) -> int | None:
+        """The number of a kind; None where no pod that the index was made with is of it."""
+        return self._numbers.get(kind)
 
     # --- who judges whom ------------------------------------------------------------------------------------------
 

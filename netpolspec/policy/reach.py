@@ -129,8 +129,7 @@ def _parts(index: Index, matrix: Matrix, pods: list[Pod]) -> frozenset[Part]:
     """What a member is made of: the classes of its pods, with their nodes where those matter."""
     found = set()
     for pod in pods:
-        kind = index.kind_of(pod)
-        assert kind is not None  # noqa: S101 - the index was made with it
+        kind = index.by_id[id(pod)]
         host = bool(index.universe.as_node >> kind & 1)
         isolated = any(index.subject(direction, kind).isolating for direction in Direction)
         node = pod.template.node if host or (isolated and pod.template.node in index.host_nodes) else None
