@@ -267,3 +267,14 @@ def test_reasons_of_the_tiers() -> None:
     assert because(foreign("GlobalNetworkPolicy")) == (
         "ingress: GlobalNetworkPolicy foreign (projectcalico.org/v3): of a kind that the model does not know"
     )
+
+
+def test_rules_of_one_policy_that_may_match_are_no_tie() -> None:
+    nowhere = pod("ops/nowhere")
+    may_pass = rule(networks("10.1.0.0/16"), action=PASS)
+    policy = admin("x", egress=[may_pass, rule(EVERYBODY, action=DENY)])
+    world = (nowhere, policy, netpol("shop/closed", egress=[]))
+    assume = "pod-without-address=unspecified"
+    assert ask(*world, source=WEB, destination=nowhere, assume=assume) is Answer.DENIED
+    open_below = netpol("shop/open", egress=[rule()])
+    assert ask(nowhere, policy, open_below, source=WEB, destination=nowhere, assume=assume) is Answer.UNSPECIFIED

@@ -87,3 +87,13 @@ def test_an_unknown_policy_stays_unknown_where_the_families_differ() -> None:
     model = Model(build.cluster(one, other, by_family, build.foreign("CiliumNetworkPolicy", "b")))
     assert model.decide(other, one, Protocol.TCP, 80).answer is Answer.UNKNOWN
     assert model.answer(other, one, Protocol.TCP, 80) is Answer.UNKNOWN
+
+
+def test_a_pod_reaches_itself_also_after_its_like_was_asked_about() -> None:
+    one, like = build.pod("a/p"), build.pod("a/q")
+    model = Model(build.cluster(one, like, build.netpol("a/x", ingress=[])))
+    for _ in range(2):
+        assert model.answer(one, like, Protocol.TCP, 80) is Answer.DENIED
+        assert model.answer(one, one, Protocol.TCP, 80) is Answer.ALLOWED
+        assert model.decide(one, like, Protocol.TCP, 80).answer is Answer.DENIED
+        assert model.decide(one, one, Protocol.TCP, 80).answer is Answer.ALLOWED
