@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -51,10 +52,15 @@ class Settings:
     assume: Assumptions
     assumed: tuple[str, ...]
     """What was given with `assume`, sorted: `hostnetwork=pod`."""
+    terraform: str
+    """Who may say what a Terraform module means: `auto`, `plan` or `static`."""
     log_format: Format
     log_level: Level
     clusters: tuple[Mapping[str, str | int], ...] = ()
     """What each place says about a cluster to make, by keys of CLUSTER_KEYS; the place that counts first."""
+    live: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """What is said about runs on clusters, by keys of LIVE_KEYS; what nobody says is not there."""
+    strict_model: bool = False
 
 
 class SettingError(ValueError):
@@ -100,6 +106,19 @@ def _count(value: object) -> int:
     if isinstance(number, int) and not isinstance(number, bool) and number > 0:
         return number
     raise SettingError(f"cannot be {_shown(value)}", "it is a whole number, at least 1")
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0}
+
+
+def _duration(value: object) -> float:
+    """Seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
+        return float(found[1]) * _SECONDS[found[2]]
+    raise SettingError(f"cannot be {_shown(value)}", "it is a duration, such as 10s, 500ms or 2m")
 
 
 def _strings(separator: str) -> Callable[[object], tuple[str, ...]]:
@@ -156,6 +175,9 @@ _FAIL_FAST = _Setting("fail-fast", _flag, default=False)
 _COLOR = _Setting("color", _one_of(*Color), Color.AUTO.value)
 _POLICY_PATH: _Setting[tuple[str, ...]] = _Setting("policy-path", _strings(os.pathsep), ())
 _ASSUME: _Setting[Mapping[str, str]] = _Setting("assume", _assume, {})
+_PROFILE = _Setting("profile", _one_of(*assumptions.PROFILES), "")
+_TERRAFORM = _Setting("terraform", _one_of("auto", "plan", "static"), "auto")
+_STRICT_MODEL = _Setting("strict-model", _flag, default=False)
 _LOG_FORMAT = _Setting("log-format", _one_of(*Format), Format.CONSOLE.value)
 _LOG_LEVEL = _Setting("log-level", _one_of(*(level.name.lower() for level in Level)), "warning")
 
@@ -175,12 +197,33 @@ CLUSTER_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_CLUSTERS)
 FILE_KEYS = frozenset({"cni-manifest", "kind-config"})
 """Those of them that name a file (or a URL)."""
 
+# Likewise backends.options, of which these are the fields.
+_OF_LIVE_RUNS: tuple[_Setting[str | int | float | bool], ...] = (
+    _Setting("context", _text, ""),
+    _Setting("kubeconfig", _text, ""),
+    _Setting("probe-image", _text, ""),
+    _Setting("probe-paths", _one_of("both", "any"), ""),
+    _Setting("hold", _duration, 0.0),
+    _Setting("timeout", _duration, 0.0),
+    _Setting("ready-timeout", _duration, 0.0),
+    _Setting("concurrency", _count, 0),
+    _Setting("controls", _flag, default=True),
+    _Setting("keep", _flag, default=False),
+    _Setting("allow-existing", _flag, default=False),
+)
+LIVE_KEYS: tuple[str, ...] = tuple(each.key for each in _OF_LIVE_RUNS)
+"""The keys that say how a run on a cluster goes."""
+
 KEYS: tuple[str, ...] = (
     *(
         each.key
-        for each in (_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _LOG_FORMAT, _LOG_LEVEL)
+        for each in (
+            *(_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _PROFILE),
+            *(_TERRAFORM, _STRICT_MODEL, _LOG_FORMAT, _LOG_LEVEL),
+        )
     ),
     *CLUSTER_KEYS,
+    *LIVE_KEYS,
 )
 """Every key of `[tool.netpolspec]`."""
 
@@ -236,6 +279,11 @@ class _Layers:
             for layer, value in self.each(setting)
         ]
         return values[0] if values else setting.default
+
+    def live(self) -> Mapping[str, str | int | float | bool]:
+        """What is said about runs on clusters."""
+        given = {setting.key: [value for _, value in self.each(setting)] for setting in _OF_LIVE_RUNS}
+        return {key: values[0] for key, values in given.items() if values}
 
     def clusters(self) -> tuple[Mapping[str, str | int], ...]:
         """What each place says about a cluster; they are not mixed here, for some of it only makes sense together."""
@@ -296,11 +344,14 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         fail_fast=layers.one(_FAIL_FAST),
         color=Color(layers.one(_COLOR)),
         policy_path=tuple(Path(path) for path in layers.paths(_POLICY_PATH)),
-        assume=_settle(assumed),
+        assume=_settle(assumed, layers.one(_PROFILE)),
         assumed=tuple(f"{key}={value}" for key, value in sorted(assumed.items())),
+        terraform=layers.one(_TERRAFORM),
+        strict_model=layers.one(_STRICT_MODEL),
         log_format=Format(layers.one(_LOG_FORMAT)),
         log_level=Level[layers.one(_LOG_LEVEL).upper()],
         clusters=layers.clusters(),
+        live=layers.live(),
     )
     wrong = [*layers.wrong, *(_unknown_keys(table) if table else ())]
     if wrong:
@@ -308,8 +359,9 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
     return settings
 
 
-def _settle(assumed: Mapping[str, str]) -> Assumptions:
-    settled = Assumptions()
+def _settle(assumed: Mapping[str, str], profile: str) -> Assumptions:
+    """A profile is what is assumed where `assume` says nothing."""
+    settled = assumptions.profile(profile) if profile else Assumptions()
     for key, value in assumed.items():
         settled = settled.with_value(key, value)
     return settled

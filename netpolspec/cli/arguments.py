@@ -99,6 +99,28 @@ def add_reading_options(parser: Parser) -> None:
     )
 
 
+def add_model_options(parser: Parser) -> None:
+    """Options of the commands that ask the model."""
+    group = parser.add_argument_group("the model")
+    group.add_argument(
+        "--assume",
+        metavar="KEY=VALUE",
+        action="append",
+        help="settle what the Kubernetes API leaves open, such as hostnetwork=pod (may be repeated)",
+    )
+    group.add_argument("--profile", metavar="PLUGIN", help="what a network plugin does there: calico, cilium, ...")
+
+
+def add_terraform_options(parser: Parser) -> None:
+    """Options of the commands that may start terraform."""
+    group = parser.add_argument_group("Terraform modules")
+    group.add_argument(
+        "--terraform",
+        metavar="WHO",
+        help="who says what they mean: plan (terraform), static (it is not started), or auto (default: auto)",
+    )
+
+
 def add_cluster_options(parser: Parser) -> None:
     """Options of the commands that make a kind cluster."""
     group = parser.add_argument_group("the kind cluster")
@@ -111,15 +133,46 @@ def add_cluster_options(parser: Parser) -> None:
     group.add_argument("--kind-config", metavar="FILE", help="kind's configuration, instead of one that is written")
 
 
-_OF_SETTINGS = ("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "log_format", "log_level")
+def add_live_options(parser: Parser) -> None:
+    """Options of runs on a cluster."""
+    group = parser.add_argument_group("with --on kind and --on cluster")
+    group.add_argument("--context", metavar="NAME", help="the cluster of --on cluster; the current one is never taken")
+    group.add_argument("--kubeconfig", metavar="FILE", help="where the context is (default: as kubectl has it)")
+    group.add_argument("--probe-image", metavar="IMAGE", help="what clients and servers are made of (default: agnhost)")
+    group.add_argument("--timeout", metavar="TIME", help="how long a change may take to take effect (default: 10s)")
+    group.add_argument("--hold", metavar="TIME", help="how long what is expected must go on to hold (default: 1s)")
+    group.add_argument("--ready-timeout", metavar="TIME", help="how long pods may take to be ready (default: 2m)")
+    group.add_argument("--concurrency", metavar="N", help="source pods that probe at the same time (default: 16)")
+    group.add_argument(
+        *("--paths", "--probe-paths"),
+        dest="probe_paths",
+        metavar="WHICH",
+        help="both: from the destination's node and from another one (default); any: as it comes",
+    )
+    group.add_argument("--controls", metavar="ON|OFF", help="off: believe denials that nothing proves (default: on)")
+    group.add_argument(
+        "--strict-model", action="store_true", default=None, help="fail where packets contradict the model"
+    )
+    group.add_argument(
+        "--keep", action="store_true", default=None, help="leave the world, and the cluster, as they are"
+    )
+    group.add_argument(
+        "--allow-existing", action="store_true", default=None, help="objects that the run did not create may be changed"
+    )
+
+
+_OF_SETTINGS = (
+    *("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "profile", "terraform", "strict_model"),
+    *("log_format", "log_level"),
+)
 
 
 def for_settings(options: Namespace) -> dict[str, object]:
     """What a command line says about settings, by their keys; `-v` stands for a log level where none is given."""
-    from netpolspec.settings import CLUSTER_KEYS
+    from netpolspec.settings import CLUSTER_KEYS, LIVE_KEYS
 
     given: dict[str, object] = {name.replace("_", "-"): getattr(options, name, None) for name in _OF_SETTINGS}
-    given |= {key: getattr(options, key.replace("-", "_"), None) for key in CLUSTER_KEYS}
+    given |= {key: getattr(options, key.replace("-", "_"), None) for key in (*CLUSTER_KEYS, *LIVE_KEYS)}
     if given["log-level"] is None and options.verbose:
         given["log-level"] = "info" if options.verbose == 1 else "debug"
     return given

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Command] = {
         Command("run", "run specs and write TAP", "netpolspec.cli.run"),
         Command("check", "read specs and say what is wrong with them; runs nothing", "netpolspec.cli.check"),
         Command("matrix", "say who reaches whom; diff: what a change opens", "netpolspec.cli.matrix"),
+        Command("render", "print the objects that were understood, as YAML", "netpolspec.cli.render"),
         Command("up", "make a kind cluster that stays", "netpolspec.cli.up"),
         Command("down", "delete the clusters that netpolspec made", "netpolspec.cli.down"),
         Command("status", "list the clusters that netpolspec made", "netpolspec.cli.status"),

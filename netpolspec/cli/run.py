@@ -5,7 +5,16 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, cast
 
-from netpolspec.cli.arguments import Namespace, Parser, add_common_options, add_reading_options, wrong
+from netpolspec.cli.arguments import (
+    Namespace,
+    Parser,
+    add_cluster_options,
+    add_common_options,
+    add_live_options,
+    add_model_options,
+    add_reading_options,
+    add_terraform_options,
+)
 from netpolspec.cli.exits import Exit, Outcome
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs, settle
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from netpolspec.cli.specs import Specs
     from netpolspec.plan.model import Scenario
     from netpolspec.run.events import Event
+    from netpolspec.run.runner import RunOptions
     from netpolspec.settings import Settings
 
 _USAGE = "[OPTION]... [PATH | -e TEXT]... [NAME=value]..."
@@ -51,8 +61,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     """Carry out `netpolspec run`."""
     options, others = _parser().read(arguments)
     settings = settle(options, session)
-    _require_backend(settings.on)
-    specs = read_specs(others, options.texts, settings, session)
+    specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform)
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()
@@ -91,24 +100,17 @@ def _parser() -> Parser:
         "--dry-run", action="store_true", help="say what a live run would apply and probe, and stop; touches nothing"
     )
     group = parser.add_argument_group("how it is run")
-    group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), which sends no packet")
+    group.add_argument("--on", metavar="BACKEND", help="who judges: model (default), kind or cluster")
     group.add_argument("--fail-fast", action="store_true", default=None, help="skip the rest after the first failure")
-    group.add_argument(
-        "--assume",
-        metavar="KEY=VALUE",
-        action="append",
-        help="settle what the Kubernetes API leaves open, such as hostnetwork=pod (may be repeated)",
-    )
+    add_model_options(parser)
+    add_terraform_options(parser)
+    add_live_options(parser)
+    add_cluster_options(parser)
     group = parser.add_argument_group("the report, on standard output")
     group.add_argument("--tap", metavar="VERSION", help="auto, 13 or 14 (default: auto, what the harness can read)")
     group.add_argument("--flat", action="store_true", default=None, help="test points without subtests around them")
     add_common_options(parser)
     return parser
-
-
-def _require_backend(name: str) -> None:
-    if name != "model":
-        raise wrong(f"this version of netpolspec cannot run on '{name}'", "'--on model' (the default) needs no cluster")
 
 
 def _run(
@@ -118,20 +120,24 @@ def _run(
     session: Session,
     options: Namespace,
 ) -> Exit:
-    from netpolspec.backends.model import ModelBackend
+    from netpolspec.cli.backends import make_backend
     from netpolspec.cli.interrupts import deliver, raised_by_signals
-    from netpolspec.run.runner import RunOptions, run
+    from netpolspec.cli.progress import Progress
+    from netpolspec.run.runner import run
 
-    backend = ModelBackend()
+    watched = not options.quiet and (session.messages.is_terminal or options.verbose > 0)
+    progress = Progress(session.messages, quiet=not watched)
+    backend = make_backend(settings, progress)
     tap = Tap(version_for(settings.tap, session.environ), flat=settings.flat)
     outcome = Outcome()
     summary = None
-    if not options.quiet and (session.messages.is_terminal or options.verbose):
+    if watched:
         from netpolspec.report.summary import Summary
 
         summary = Summary(lambda scenario: _again(scenario, specs, options))
 
     def take(event: Event) -> None:
+        progress.done()
         outcome.add(event)
         if summary is not None:
             summary.add(event)
@@ -142,7 +148,7 @@ def _run(
 
     if scenarios:
         with raised_by_signals():
-            events = run(scenarios, backend, RunOptions(settings.assume, fail_fast=settings.fail_fast))
+            events = run(scenarios, backend, _run_options(settings))
             deliver(cast("Generator[Event]", events), take)
     else:
         take(RunStarted((), backend.name))
@@ -150,6 +156,12 @@ def _run(
     if summary is not None:
         session.messages.write(summary.text(color=session.messages.color))
     return outcome.exit
+
+
+def _run_options(settings: Settings) -> RunOptions:
+    from netpolspec.run.runner import RunOptions
+
+    return RunOptions(settings.assume, fail_fast=settings.fail_fast, strict_model=settings.strict_model)
 
 
 def _node_id(scenario: Scenario, specs: Specs) -> str:
@@ -174,6 +186,8 @@ def _again(scenario: Scenario, specs: Specs, options: Namespace) -> str | None:
     command = ["netpolspec", "run"]
     command += ["--on", options.on] if options.on else []
     command += [part for value in options.assume or () for part in ("--assume", value)]
+    for name in ("profile", "terraform"):
+        command += [f"--{name}", value] if (value := getattr(options, name)) is not None else []
     command += [part for value in options.policy_path or () for part in ("--policy-path", value)]
     texts = {item.source.path: item.source.text for item in specs.inputs.files if item.path is None}
     command += ["-e", texts[root], "-k", scenario.name] if root in texts else [f"{root}::{scenario.name}"]

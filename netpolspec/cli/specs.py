@@ -49,8 +49,17 @@ def settle(options: argparse.Namespace, session: Session) -> Settings:
     return settings
 
 
-def read_specs(arguments: Sequence[str], texts: Sequence[str], settings: Settings, session: Session) -> Specs:
+def read_specs(
+    arguments: Sequence[str], texts: Sequence[str], settings: Settings, session: Session, *, terraform: str = "static"
+) -> Specs:
     """Read and plan what a command line names; where it names nothing, the setting `paths`, else `specs/`.
+
+    Args:
+        arguments: the command line but for its options.
+        texts: specs given with `-e`.
+        settings: where else to look.
+        session: where the command was started.
+        terraform: who may say what Terraform modules mean; `static` starts nothing.
 
     Raises:
         Refusal: with every mistake that was found, and the warnings.
@@ -60,8 +69,10 @@ def read_specs(arguments: Sequence[str], texts: Sequence[str], settings: Setting
 
     usual = (_USUAL_FOLDER,) if (session.cwd / _USUAL_FOLDER).is_dir() else ()
     inputs = gather(arguments, texts, settings.paths or usual)
-    plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path))
+    plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path, terraform))
     if plan is None:
         raise Refusal(*diagnostics)
     log.Logger(__name__).info("specs are read", files=len(inputs.files), scenarios=len(plan.scenarios))
+    for folder, reader in plan.terraform:
+        log.Logger(__name__).info("a Terraform module is read", folder=folder, by=reader)
     return Specs(inputs, plan)

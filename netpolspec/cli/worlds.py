@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import wrong
+from netpolspec import log
+from netpolspec.cli.arguments import add_model_options, add_terraform_options, wrong
 from netpolspec.cli.inputs import SUFFIX
 from netpolspec.diagnostics import Refusal, Severity
 from netpolspec.load.files import decode
@@ -18,7 +19,7 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from netpolspec.cli.arguments import Parser
     from netpolspec.cli.commands import Session
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from netpolspec.load.resource import Resource
     from netpolspec.policy.objects import Cluster
     from netpolspec.settings import Settings
+    from netpolspec.source import Span
 
 KINDS = (
     "namespaces,nodes,pods,deployments.apps,replicasets.apps,statefulsets.apps,daemonsets.apps,replicationcontrollers,"
@@ -39,12 +41,23 @@ def add_world_options(parser: Parser) -> None:
     group = parser.add_argument_group("the cluster that is asked about")
     group.add_argument("--context", metavar="NAME", help="read it from a live cluster with kubectl; nothing is sent")
     group.add_argument("--kubeconfig", metavar="FILE", help="where kubectl finds the context")
-    group.add_argument(
-        "--assume",
-        metavar="KEY=VALUE",
-        action="append",
-        help="settle what the Kubernetes API leaves open, such as hostnetwork=pod (may be repeated)",
-    )
+    add_model_options(parser)
+    add_terraform_options(parser)
+
+
+@dataclass(slots=True)
+class Objects:
+    """What paths hold."""
+
+    resources: list[Resource] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    """The text of sensitive values of Terraform: nothing that shows the resources may show it."""
+
+    def add(self, resources: Iterable[Resource], diagnostics: Iterable[Diagnostic]) -> None:
+        """Take in what one path holds; what it repeats is found again when all are looked at together."""
+        self.resources += resources
+        self.diagnostics += (each for each in diagnostics if each.code != "repeated-object")
 
 
 def read_cluster(
@@ -52,49 +65,104 @@ def read_cluster(
 ) -> tuple[Cluster, tuple[Resource, ...]]:
     """The cluster that a command line names, and the objects that it was made from.
 
-    A path is a manifest, a folder of them, `-` for standard input, or `FILE.nps::SCENARIO`: the world in which that
-    scenario ends.
+    A path is a manifest, a folder of them or of Terraform, `-` for standard input, or `FILE.nps::SCENARIO`: the world
+    in which that scenario ends.
 
     Raises:
         Refusal: something cannot be read or is refused, or nothing is named.
         WorldFailed: a live cluster does not answer.
     """
-    resources: list[Resource] = []
-    diagnostics: list[Diagnostic] = []
+    live = None
     if options.context is not None:
-        _take(_live(options.context, options.kubeconfig), resources, diagnostics)
+        live = _live(options.context, options.kubeconfig)
     elif not paths:
         raise wrong("nothing to read", "name a folder, a manifest, FILE.nps::SCENARIO or '-', or a live --context")
+    found = read_resources(paths, settings, session, live=live)
+    objects = (one for resource in found.resources for one in resource.objects)
+    return assemble(objects, declare_namespaces=True), tuple(found.resources)
+
+
+def read_resources(
+    paths: Sequence[str],
+    settings: Settings,
+    session: Session,
+    *,
+    variables: Mapping[str, str] | None = None,
+    live: tuple[Sequence[Resource], Sequence[Diagnostic]] | None = None,
+) -> Objects:
+    """The objects that paths hold; warnings are shown.
+
+    Args:
+        paths: what to read, as for `read_cluster`; a plan's JSON and Terraform folders as well.
+        settings: who may say what Terraform means, and where policies are.
+        session: where the command was started.
+        variables: values for variables of Terraform folders.
+        live: what was read from a live cluster.
+
+    Raises:
+        Refusal: something cannot be read or is refused.
+    """
+    found = Objects()
+    if live is not None:
+        found.add(*live)
     for path in paths:
-        _take(_read(path, settings), resources, diagnostics)
-    diagnostics += repeated(resources)
-    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
-    if errors:
-        raise Refusal(*diagnostics)
-    session.messages.show(diagnostics)
-    objects = (one for resource in resources for one in resource.objects)
-    return assemble(objects, declare_namespaces=True), tuple(resources)
+        _read(path, settings, variables or {}, found)
+    found.diagnostics += repeated(found.resources)
+    if any(each.severity is Severity.ERROR for each in found.diagnostics):
+        raise Refusal(*found.diagnostics)
+    session.messages.show(found.diagnostics)
+    return found
 
 
-def _take(
-    found: tuple[tuple[Resource, ...], tuple[Diagnostic, ...]],
-    resources: list[Resource],
-    diagnostics: list[Diagnostic],
-) -> None:
-    # What is repeated within one path is found again when all paths are looked at together.
-    resources += found[0]
-    diagnostics += (each for each in found[1] if each.code != "repeated-object")
-
-
-def _read(path: str, settings: Settings) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Objects) -> None:
+    file, mark, scenario = path.partition("::")
     if path == "-":
         if sys.stdin is None:
             raise wrong("cannot read standard input: it is closed")
-        return read_text(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>")))
-    file, mark, scenario = path.partition("::")
-    if file.endswith(SUFFIX) and not Path(path).is_dir():
-        return tuple(_scenario(file, scenario if mark else None, settings)), ()
-    return read_path(Path(path))
+        found.add(*read_text(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>"))))
+    elif file.endswith(SUFFIX) and not Path(path).is_dir():
+        found.add(_scenario(file, scenario if mark else None, settings), ())
+    elif _is_terraform(Path(path)):
+        _read_terraform(path, settings, variables, found)
+    elif _is_plan(Path(path)):
+        from netpolspec.load.terraform import read_plan_json
+
+        reading = read_plan_json(Path(path), _argument(path))
+        found.add(reading.resources, reading.diagnostics)
+        found.secrets |= reading.secrets
+    else:
+        found.add(*read_path(Path(path)))
+
+
+def _is_terraform(path: Path) -> bool:
+    try:
+        return path.is_dir() and any(entry.name.endswith((".tf", ".tf.json")) for entry in path.iterdir())
+    except OSError:
+        return False
+
+
+def _is_plan(path: Path) -> bool:
+    """Whether a file is what `terraform show -json` prints of a plan."""
+    try:
+        with path.open("rb") as file:
+            return path.suffix == ".json" and b'"terraform_version"' in file.read(4096)
+    except OSError:
+        return False
+
+
+def _argument(text: str) -> Span:
+    """A place for messages about an argument: the command line has no other."""
+    return Source("<command line>", text).span(0, len(text))
+
+
+def _read_terraform(path: str, settings: Settings, variables: Mapping[str, str], found: Objects) -> None:
+    from netpolspec.load.terraform import Mode, read_terraform
+    from netpolspec.load.terraform_values import Request
+
+    (reading,) = read_terraform([Request(path, _argument(path), dict(variables))], Mode(settings.terraform))
+    log.Logger(__name__).info("a Terraform module is read", folder=path, by=str(reading.reader))
+    found.add(reading.resources, reading.diagnostics)
+    found.secrets |= reading.secrets
 
 
 def _scenario(file: str, name: str | None, settings: Settings) -> Iterator[Resource]:
@@ -102,7 +170,7 @@ def _scenario(file: str, name: str | None, settings: Settings) -> Iterator[Resou
     from netpolspec.plan.analyze import Options, analyze
     from netpolspec.plan.files import Files
 
-    plan, diagnostics = analyze([Files().read(Path(file), file)], Options({}, settings.policy_path))
+    plan, diagnostics = analyze([Files().read(Path(file), file)], Options({}, settings.policy_path, settings.terraform))
     if plan is None:
         raise Refusal(*diagnostics)
     known = [scenario for scenario in plan.scenarios if name in (None, scenario.name)]
