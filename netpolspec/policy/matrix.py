@@ -181,14 +181,20 @@ class Matrix:
     def _rows_in(self, view: int | None) -> Iterator[list[int]]:
         """For each class as source, the outcomes to every class, in one reading of the family."""
         egress, ingress = self._sides[view, Direction.EGRESS], self._sides[view, Direction.INGRESS]
-        inside = self._firsts[: self.first_outside]
+        inside, outside = self._firsts[: self.first_outside], len(self._firsts) - self.first_outside
         free = [self._free] * len(self._firsts)
-        leaving = [free, *(pick(self._firsts, row) for row in egress.rows)]
+        leaving = [pick(self._firsts, row) for row in egress.rows]
         wanted = [ingress.of_kind[position] for position in inside]
         columns = zip(*ingress.rows, strict=True) if ingress.rows else ((),) * self._width
         sources = set(self._firsts)
+        join = self._joining.__getitem__
         for position, column in enumerate(columns):
-            if position in sources:
-                arriving = [*pick(wanted, column), *free[self.first_outside :]]
-                number = egress.of_kind[position] + 1 if position < self._kinds else 0
-                yield list(map(self._joining.__getitem__, zip(leaving[number], arriving, strict=True)))
+            if position not in sources:
+                continue
+            arriving = pick(wanted, column)
+            if position < self._kinds:
+                both = zip(leaving[egress.of_kind[position]], (*arriving, *free[:outside]), strict=True)
+                yield list(map(join, both))
+            else:
+                row = list(map(join, zip(free[: len(inside)], arriving, strict=True)))
+                yield row + [self.never] * outside  # nothing inside is between two ranges
