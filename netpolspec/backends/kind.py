@@ -45,7 +45,9 @@ class KindBackend:
         self._open = True
         self._cluster.acquire()
         kubectl = self._cluster.kubectl
-        options = replace(self._options, context=kubectl.context, kubeconfig=kubectl.kubeconfig)
+        # What goes with the cluster need not be removed from it first.
+        keep = self._options.keep or self._cluster.goes
+        options = replace(self._options, context=kubectl.context, kubeconfig=kubectl.kubeconfig, keep=keep)
         self._inner = self._on_cluster(options)
         return self._inner.prepare(scenarios)
 
@@ -63,7 +65,11 @@ class KindBackend:
             return
         self._open = False
         inner, self._inner = self._inner, None
-        self._cluster.release(tidy=inner.close if inner is not None else lambda: None)
+        try:
+            if inner is not None:
+                inner.close()
+        finally:
+            self._cluster.release()
 
     @property
     def _prepared(self) -> Backend:

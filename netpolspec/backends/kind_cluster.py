@@ -18,8 +18,6 @@ from netpolspec.backends.records import Place, Record, Stage
 from netpolspec.backends.tools import DOCKER, HELM, KIND, KUBECTL, demand, engine, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netpolspec.backends.blueprint import Blueprint
     from netpolspec.backends.catalog import Workload
     from netpolspec.backends.readiness import Tell
@@ -249,24 +247,23 @@ class KindCluster:
 
     # --- giving it up ---------------------------------------------------------------------------------------------
 
-    def release(self, tidy: Callable[[], None] = lambda: None) -> None:
-        """Say that the cluster is no longer used: the last one deletes it, unless it is to be kept.
+    @property
+    def goes(self) -> bool:
+        """Whether the cluster is deleted when the last that uses it gives it up."""
+        record = self._place.read()
+        return record is not None and not record.keep
 
-        Args:
-            tidy: removes from the cluster what the caller put there; only called where the cluster stays
+    def release(self) -> None:
+        """Say that the cluster is no longer used: the last one deletes it, unless it is to be kept.
 
         Raises:
             WorldFailed: it cannot be deleted
         """
         try:
-            record = self._place.read() if self._acquired else None
-            if record is not None and not record.keep and self._place.try_alone():
+            if self._acquired and self.goes and self._place.try_alone():
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
                 self._place.forget()
-            elif self._acquired:
-                self._place.share(self._tell_busy)
-                tidy()
         finally:
             self._acquired = False
             self._place.release()

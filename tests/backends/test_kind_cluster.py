@@ -19,8 +19,11 @@ from netpolspec.backends import kind_cluster, kindctl, readiness
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.blueprint import Wish, draw
 from netpolspec.backends.catalog import Workload
+from netpolspec.backends.kind import KindBackend
 from netpolspec.backends.kind_cluster import KindCluster
 from netpolspec.backends.lifecycle import Health, down, status, up
+from netpolspec.backends.model import ModelBackend
+from netpolspec.backends.options import LiveOptions
 from netpolspec.backends.records import Place, Stage, recorded
 
 if TYPE_CHECKING:
@@ -110,15 +113,37 @@ def test_a_cluster_is_made_readied_in_order_and_deleted_at_the_end(fakes: Tools)
     assert not (fakes.folder / "user-kubeconfig").exists(), "a run's own cluster is no business of the user's kubectl"
 
 
-def test_what_a_run_put_into_a_cluster_is_not_tidied_up_where_the_cluster_goes(fakes: Tools) -> None:
-    made = cluster(fakes)
-    made.acquire()
-    made.release(tidy=lambda: pytest.fail("the cluster is gone"))
-    kept = cluster(fakes, keep=True)
-    kept.acquire()
-    tidied = []
-    kept.release(tidy=lambda: tidied.append(True))
-    assert tidied == [True]
+def test_what_goes_with_the_cluster_is_left_in_it_and_what_stays_is_tidied_up(fakes: Tools) -> None:
+    wish = Wish(name="mine", cni_manifest=str(fakes.folder / "cni.yaml"))
+    seen: list[LiveOptions] = []
+
+    def on_cluster(options: LiveOptions) -> ModelBackend:
+        seen.append(options)
+        return ModelBackend()
+
+    for keep_cluster, keep_world in ((False, True), (True, False)):
+        if keep_cluster:
+            make_one_that_stays(fakes)
+        backend = KindBackend(draw(wish), LiveOptions(), lambda _: None, on_cluster)
+        backend.prepare(())
+        assert seen[-1].context == "kind-mine"
+        assert seen[-1].keep == keep_world
+        backend.close()
+        backend.close()
+    assert fakes.clusters == {"mine"}
+
+
+def test_a_cluster_is_deleted_even_if_what_runs_on_it_cannot_end_well(fakes: Tools) -> None:
+    class Stubborn(ModelBackend):
+        def close(self) -> None:
+            raise WorldFailed("cannot end")
+
+    wish = Wish(name="mine", cni_manifest=str(fakes.folder / "cni.yaml"))
+    backend = KindBackend(draw(wish), LiveOptions(), lambda _: None, lambda _: Stubborn())
+    backend.prepare(())
+    with pytest.raises(WorldFailed, match="cannot end"):
+        backend.close()
+    assert fakes.clusters == set()
 
 
 def test_the_last_of_two_runs_deletes_the_cluster(fakes: Tools) -> None:
@@ -126,12 +151,10 @@ def test_the_last_of_two_runs_deletes_the_cluster(fakes: Tools) -> None:
     first.acquire()
     second.acquire()
     assert (first.made, second.made) == (True, False)
-    tidied = []
-    first.release(tidy=lambda: tidied.append("first"))
+    first.release()
     assert fakes.clusters == {"mine"}
-    second.release(tidy=lambda: tidied.append("second"))
+    second.release()
     assert fakes.clusters == set()
-    assert tidied == ["first"]
 
 
 def test_a_kept_cluster_stays_and_is_reused_without_waiting_for_anything(fakes: Tools) -> None:
