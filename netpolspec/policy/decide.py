@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netpolspec.policy.assumptions import Assumptions, choices
 from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
-from netpolspec.policy.index import Index, Outcome
 from netpolspec.policy.indirect import Translator
 from netpolspec.policy.kinds import Vocabulary
 from netpolspec.policy.objects import Pod, Protocol, ServiceType
 from netpolspec.policy.peers import Surroundings
-from netpolspec.policy.portspace import FIRST, LAST
 from netpolspec.policy.readings import Connection, Judge
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
+    from netpolspec.policy.index import Index, Outcome
     from netpolspec.policy.kinds import Kind
     from netpolspec.policy.objects import Address, Cluster, Service
     from netpolspec.policy.portspace import Ranges
@@ -31,6 +30,11 @@ class Reachable:
     allowed: Mapping[Protocol, Ranges]
     undecided: Mapping[Protocol, Ranges]
     """Answered `unspecified` or `unknown`."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether every port of every protocol is allowed."""
+        return all(self.allowed[protocol] == ((1, 65535),) for protocol in Protocol)
 
 
 class _Known(NamedTuple):
@@ -85,6 +89,8 @@ class Model:
     @cached_property
     def index(self) -> Index:
         """The compiled form of the cluster, made when it is first needed."""
+        from netpolspec.policy.index import Index
+
         return Index(self.cluster, self._vocabulary, self._world, self.assumptions, self._others)
 
     def locate(self, address: Address) -> Endpoint:
@@ -170,7 +176,7 @@ class Model:
         What policies leave open on every port of every protocol they do not restrict; else it is as `icmp` assumes.
         """
         reachable = self.reachable(source, destination)
-        if all(ranges == ((FIRST, LAST),) for ranges in reachable.allowed.values()):
+        if reachable.everything:
             return Answer.ALLOWED
         return Answer(str(self.assumptions.icmp))
 
