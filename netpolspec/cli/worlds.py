@@ -57,7 +57,7 @@ class Objects:
     def add(self, resources: Iterable[Resource], diagnostics: Iterable[Diagnostic]) -> None:
         """Take in what one path holds; what it repeats is found again when all are looked at together."""
         self.resources += resources
-        self.diagnostics += (each for each in diagnostics if each.code != "repeated-object")
+        self.diagnostics += (each for each in diagnostics if each.code != "duplicate-object")
 
 
 def read_cluster(
