@@ -10,16 +10,15 @@ import re
 import signal
 from typing import TYPE_CHECKING, assert_never
 
-from netpolspec.plan.model import Check
+from netpolspec.report.results import all_results, differing
 from netpolspec.report.yamlish import block
-from netpolspec.run.events import BailedOut, PointResult, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
+from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from netpolspec.plan.model import Point, Scenario
     from netpolspec.report.yamlish import Value
-    from netpolspec.run.events import DecidedBy, Event
+    from netpolspec.run.events import DecidedBy, Event, PointResult
     from netpolspec.source import Span
 
 TAP13, TAP14 = 13, 14
@@ -112,7 +111,7 @@ class Tap:
         yield f"# Subtest: {title}\n"
         yield f"{_SUBTEST}1..{scenario.points}{'' if scenario.points else ' # SKIP no test points'}\n"
         todo = _todo(event)
-        for number, result in enumerate(_all_results(event), start=1):
+        for number, result in enumerate(all_results(event), start=1):
             yield _point(result, number, "", _SUBTEST, todo)
         if event.status is Status.PASSED:
             yield f"ok {self._number} - {title}{_directive('TODO', scenario.todo)}\n"
@@ -127,7 +126,7 @@ class Tap:
     def _flattened(self, event: ScenarioEnded) -> Iterator[str]:
         prefix = f"{event.scenario.name}: "
         todo = _todo(event)
-        for result in _all_results(event):
+        for result in all_results(event):
             self._number += 1
             yield _point(result, self._number, prefix, "", todo)
 
@@ -162,23 +161,6 @@ def _severity(status: Status, todo: str | None) -> str:
     return "error" if status is Status.BROKEN else "fail" if todo is None else "todo"
 
 
-def _all_results(event: ScenarioEnded) -> Iterator[PointResult]:
-    """A result for each point of the plan, so that the numbers agree also where the scenario ended early."""
-    yield from event.results
-    if len(event.results) < event.scenario.points:
-        skipped = event.status is Status.SKIPPED
-        status, reason = (Status.SKIPPED, event.reason) if skipped else (Status.BROKEN, f"not judged: {event.reason}")
-        for number, point in enumerate(_points(event.scenario)):
-            if number >= len(event.results):
-                yield PointResult(point, status, reason, None, None)
-
-
-def _points(scenario: Scenario) -> Iterator[Point]:
-    for step in scenario.steps:
-        if isinstance(step, Check):
-            yield from step.points
-
-
 def _point(result: PointResult, number: int, prefix: str, indent: str, todo: str | None) -> str:
     """A test point and, where it has something to say, its diagnostics."""
     title = escape(prefix + result.point.title)
@@ -211,7 +193,7 @@ def _facts(result: PointResult) -> dict[str, Value]:
     if result.reason:
         facts["reason"] = result.reason
     facts["assumptions"] = result.assumptions
-    facts["differs"] = (result.observed.differs if result.observed is not None else ()) or result.differs
+    facts["differs"] = differing(result)
     if result.probe is not None:
         facts["probe"] = result.probe
     if result.observed is not None:

@@ -1,0 +1,34 @@
+"""A failed test point in words: the lines that reports as plain text have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netpolspec.report.results import differing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netpolspec.run.events import PointResult
+
+
+def explained(result: PointResult) -> Iterator[str]:
+    """What there is to say about a test point beyond its message, the most telling first; one line each."""
+    if result.point.because is not None:
+        yield f"because: {result.point.because}"
+    if result.reason:
+        yield f"reason: {result.reason}"
+    for decider in result.decided_by:
+        yield f"decided by {decider} for {decider.direction}"
+    for part in differing(result):
+        yield f"differs: {part}"
+    for assumption in result.assumptions:
+        yield f"assuming {assumption}"
+    observed = result.observed
+    if observed is not None and observed.control is not None:
+        yield f"control: {observed.control}"
+    if result.probe is not None:
+        yield f"to probe it by hand: {result.probe}"
+    if observed is not None:
+        for fact in observed.evidence:
+            yield f"evidence: {fact}"
