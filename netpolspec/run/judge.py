@@ -190,7 +190,8 @@ def _put_together(parts: list[_Part]) -> Opinion:
     for found in kinds:
         alike = [part.label for part in parts if part.found is found]
         more = f" and {len(alike) - _MOST_PARTS} more" if len(alike) > _MOST_PARTS else ""
-        differs.append(f"{found}: {', '.join(alike[:_MOST_PARTS])}{more} ({examples[found].reason})")
+        verb = "is" if len(alike) == 1 else "are"
+        differs.append(f"{', '.join(alike[:_MOST_PARTS])}{more} {verb} {found} ({examples[found].reason})")
     cited = tuple(dict.fromkeys(by for decision in decisions for by in _cited(decision)))
     reason = "the parts of it differ: " + ", ".join(f"{found}" for found in kinds)
     return Opinion(Found.MIXED, reason, cited[:_MOST_PARTS], assumptions, tuple(differs))

@@ -22,7 +22,7 @@ from netpolspec.run.events import (
 from netpolspec.run.judge import Found, Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from netpolspec.backends.base import Backend, Capabilities, Observation
     from netpolspec.plan.model import Point, Scenario, World
@@ -50,7 +50,7 @@ class Interrupted(KeyboardInterrupt):
         self.signal = signal
 
 
-def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) -> Iterator[Event]:
+def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) -> Generator[Event]:
     """Run scenarios in their order; prerequisites come before their dependents.
 
     Yields:
@@ -59,8 +59,8 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     """
     started = time.monotonic()
     signal: int | None = None
-    yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
     try:
+        yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
         yield from _Runner(backend, options).scenarios(scenarios)
         backend.close()
     except WorldFailed as failure:
@@ -146,7 +146,7 @@ class _Runner:
         if observation is not None:
             status, message = _observed(point, opinion, observation, strict=self._options.strict_model)
         elif observes:
-            status, message = Status.BROKEN, "no packet was sent"
+            status, message = Status.SKIPPED, f"no packet can be sent from {point.source_text} here"
         else:
             status, message = _modelled(point, opinion)
         return PointResult(
