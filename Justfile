@@ -14,7 +14,7 @@ default:
     @just --list --unsorted
 
 # Everything that CI checks.
-check: lint types consumers test wheel
+check: lint types grammar consumers test wheel
 
 # Run the tests on all cores, or in one process those that are named.
 test *arguments="--numprocesses=auto": setup
@@ -85,6 +85,11 @@ pythons *arguments="--numprocesses=auto": consumers
             echo "== Python $version is not here: left out"
         fi
     done
+
+# Prove that no two terminals of the grammar compete; what lark needs for it slows every start, so it is not in .venv.
+grammar: setup
+    {{ uv }} run --quiet --isolated --locked --no-default-groups --group test --group grammar \
+        pytest --quiet tests/syntax/test_grammar.py
 
 # Fetch the TAP consumers that the tests compare with: a newer Test::Harness, and node's tap-parser.
 consumers: setup
