@@ -24,7 +24,6 @@ MAY_IMPORT = {
     "policy": GROUND,
     "explain": GROUND | {"policy"},
     "load": GROUND | {"policy", "shell"},
-    "explain": OBJECTS,
     "lint": OBJECTS | {"explain"},
     "plan": OBJECTS | {"syntax"},
     "backends": OBJECTS | {"syntax", "plan", "shell"},  # of syntax the tree: a point keeps its ends as written
