@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "plan": OBJECTS | {"syntax"},
     "backends": OBJECTS | {"syntax", "plan", "shell"},  # of syntax the tree: a point keeps its ends as written
     "run": OBJECTS | {"plan", "backends"},
-    "report": OBJECTS | {"plan", "backends", "run"},
+    "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
     "settings": GROUND | {"policy", "log", "pyproject"},
     "doctor": GROUND | {"backends", "settings"},
