@@ -58,6 +58,9 @@ COMMANDS: Mapping[str, Command] = {
         Command("check", "read specs and say what is wrong with them; runs nothing", "netpolspec.cli.check"),
         Command("matrix", "say who reaches whom; diff: what a change opens", "netpolspec.cli.matrix"),
         Command("render", "print the objects that were understood, as YAML", "netpolspec.cli.render"),
+        Command(
+            "explain", "say why a connection is allowed or denied, and what would change that", "netpolspec.cli.explain"
+        ),
         Command("up", "make a kind cluster that stays", "netpolspec.cli.up"),
         Command("down", "delete the clusters that netpolspec made", "netpolspec.cli.down"),
         Command("status", "list the clusters that netpolspec made", "netpolspec.cli.status"),
