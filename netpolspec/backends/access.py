@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec import shell
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.tools import KUBECTL
+from netpolspec.backends.tools import ANSWER_TIMEOUT, KUBECTL
 from netpolspec.diagnostics import nearest
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.kubectl import Kubectl
 
-ANSWER_TIMEOUT = 10.0
+LOGIN_TIMEOUT = 10.0
 """Seconds in which the API server must answer, the login of an exec plugin included."""
 
 

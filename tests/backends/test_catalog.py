@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,6 +178,15 @@ def test_cilium_gets_one_operator_for_clusters_of_one_node() -> None:
     assert isinstance(CILIUM.install, Chart)
     assert "operator.replicas=1" in CILIUM.install.values
     assert "ipv4.enabled=false" in CILIUM.install.family_values[IpFamily.IPV6]
+
+
+@pytest.mark.checkout
+def test_the_documentation_has_the_same_table() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "clusters.md").read_text("utf-8")
+    words = {"drop": "time out", "reject": "are refused"}
+    for cni in CNIS.values():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{cni.name}` | {cni.version}"))
+        assert cni is NONE or row.endswith(f"| {words[cni.denies_by]} |")
 
 
 # --- manifests of users ---------------------------------------------------------------------------------------------

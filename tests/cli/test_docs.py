@@ -17,6 +17,7 @@ pytestmark = pytest.mark.checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = (ROOT / "docs/cli.md").read_text("utf-8")
+CLUSTERS = (ROOT / "docs/clusters.md").read_text("utf-8")
 TAP = (ROOT / "docs/tap.md").read_text("utf-8")
 TAP_EXAMPLES = re.findall(r"```tap\n(.*?)```", TAP, re.DOTALL)
 
@@ -47,17 +48,19 @@ spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {nam
 """
 
 
-@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("command", ["run", "check", "up", "down", "status", "doctor"])
 def test_every_option_is_there(project: Project, command: str) -> None:
     text = project.run(command, "--help").out.partition("examples:")[0]
     options = set(re.findall(r"(?<![\w-])(--?[a-z][a-z-]*)", text)) - {"-h", "--help", "--quiet", "--verbose", "-vv"}
     assert options
-    assert {option for option in options if f"`{option}" not in CLI} == set()
+    assert {option for option in options if f"`{option}" not in CLI + CLUSTERS} == set()
 
 
 def test_every_setting_is_there() -> None:
     for key in set(KEYS) - set(CLUSTER_KEYS):
-        assert f"| `{key}` | `NETPOLSPEC_{key.replace('-', '_').upper()}` |" in CLI
+        assert f"| `{key}` | `NETPOLSPEC_{key.replace('-', '_').upper()}` |" in CLI + CLUSTERS
+    for key in CLUSTER_KEYS:
+        assert f"| `--{key}` | `NETPOLSPEC_{key.replace('-', '_').upper()}` |" in CLUSTERS
 
 
 def test_every_key_of_a_diagnostic_is_there() -> None:
