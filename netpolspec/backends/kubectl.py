@@ -51,6 +51,7 @@ class KubectlFailed(WorldFailed):
 _ADVICE: tuple[tuple[str, str], ...] = (
     # What kubectl writes (it has no error codes), and what to do then.
     ("does not exist", "no such context; `kubectl config get-contexts` lists them"),
+    ("context was not found", "no such context; `kubectl config get-contexts` lists them"),
     ("no such file or directory", "the kubeconfig is missing; name it with --kubeconfig or KUBECONFIG"),
     ("permission denied", "the kubeconfig cannot be read by this user; look at its owner and mode"),
     ("error loading config file", "the kubeconfig is damaged; `kubectl config view` says where"),
