@@ -309,3 +309,15 @@ def test_baseline_tier_and_isolation() -> None:
     assert allowed(reach(cluster(a, b, base, shut)))["a/p", "b/q"] == only()
     any_direction = parse("baseline-after-isolation", "any")
     assert allowed(reach(cluster(a, b, base, shut), any_direction))["a/p", "b/q"] == ALL_PORTS
+
+
+def test_a_host_network_pod_taken_for_a_pod_is_selected_by_network_policy_only() -> None:
+    agent, web, other = pod("k/agent", labels={"app": "agent"}, host=True), pod("a/web"), pod("b/other")
+    by_label = pods(sel(app="agent"), ALL)
+    world = (agent, web, other, netpol("a/x", ingress=[rule(by_label)]))
+    as_pod = parse("hostnetwork", "pod")
+    assert allowed(reach(cluster(*world)))["k/agent", "a/web"] == only()
+    assert allowed(reach(cluster(*world), as_pod))["k/agent", "a/web"] == ALL_PORTS
+    deny = admin("deny", ingress=[rule(by_label, action=DENY)])
+    for assumptions in (None, as_pod):
+        assert allowed(reach(cluster(*world, deny), assumptions))["k/agent", "b/other"] == ALL_PORTS
