@@ -182,18 +182,28 @@ def _scenario(file: str, name: str | None, settings: Settings) -> Iterator[Resou
     yield from changes[-1].world.values()
 
 
-def _live(context: str, kubeconfig: str | None) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+def _live(context: str, kubeconfig: str | None) -> tuple[list[Resource], list[Diagnostic]]:
     """Everything that matters in a live cluster, read with kubectl; it is only read."""
     from netpolspec.backends.kubectl import Kubectl
 
     kubectl = Kubectl(context, kubeconfig)
-    text = kubectl.check("get", KINDS, "--all-namespaces", "-o", "json", timeout=120.0)
-    served = kubectl.check("api-resources", "--api-group=policy.networking.k8s.io", "-o", "name").split()
-    source = Source(f"<context {context}>.json", text)
-    found, diagnostics = read_text(source)
-    if served:
-        more = kubectl.check("get", ",".join(served), "-o", "json", timeout=120.0)
-        others, wrong_ones = read_text(Source(f"<context {context}, policies>.json", more))
-        found, diagnostics = (*found, *others), (*diagnostics, *wrong_ones)
+    served = kubectl.check("api-resources", "--verbs=list", "-o", "name").split()
+    resources: list[Resource] = []
+    diagnostics: list[Diagnostic] = []
+    for kinds in (KINDS, ",".join(name for name in served if _is_policy_kind(name))):
+        if not kinds:
+            continue
+        text = kubectl.check("get", kinds, "--all-namespaces", "-o", "json", timeout=120.0)
+        found, wrong_ones = read_text(Source(f"<context {context}>.json", text))
+        resources += found
+        diagnostics += wrong_ones
     # A cluster may hold what this version would refuse: it was accepted there, so it is no reason to stop.
-    return found, tuple(replace(each, severity=Severity.WARNING) for each in diagnostics)
+    return resources, [replace(each, severity=Severity.WARNING) for each in diagnostics]
+
+
+def _is_policy_kind(name: str) -> bool:
+    """Whether a resource (`globalnetworkpolicies.crd.projectcalico.org`) may say who reaches whom, besides KINDS."""
+    from netpolspec.load.other_kinds import POLICY_GROUPS
+
+    plural, _, group = name.partition(".")
+    return (plural.endswith("networkpolicies") or group in POLICY_GROUPS) and group != "networking.k8s.io"

@@ -53,6 +53,8 @@ _POLICIES = {
     "crd.nsx.vmware.com": "SecurityPolicy",
 }
 """Kinds that close or open connections and are not called a NetworkPolicy."""
+POLICY_GROUPS = frozenset(_POLICIES)
+"""Their API groups."""
 _WITHOUT_EFFECT = ("Staged", "MultiNetworkPolicy")
 """Calico's previews enforce nothing; a MultiNetworkPolicy is about networks other than the pods' own."""
 _MESH_WIDE = "istio-system"
