@@ -10,16 +10,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netpolspec.policy.addresses import AddressRange
+from netpolspec.policy.assumptions import Assumptions
 from netpolspec.policy.decide import Model, Reachable
 from netpolspec.policy.groups import Grouping, Part
 from netpolspec.policy.matrix import Matrix, Outcomes
 from netpolspec.policy.objects import Direction
+from netpolspec.policy.relevance import relevant
 from netpolspec.policy.spread import grouped, pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netpolspec.policy.assumptions import Assumptions
     from netpolspec.policy.index import Index
     from netpolspec.policy.objects import Cluster, Pod
 
@@ -52,6 +53,8 @@ class Reach:
     rows: tuple[Sequence[int], ...]
     """For each class as source, for each class as destination: an index into `answers`. Between two classes outside
     there is nothing to answer, and within a class it is for two different members."""
+    assumptions: tuple[str, ...]
+    """Those on which some of the answers may rest: `hostnetwork=node`."""
 
     def between(self, source: int, destination: int) -> Reachable:
         """The answer between members of two classes, by their numbers."""
@@ -107,7 +110,7 @@ def reach(
         for outcome in outcomes.known
     )
     found = tuple(ReachClass(i, tuple(named[i]), first >= inside) for i, first in enumerate(firsts))
-    return Reach(found, answers, rows)
+    return Reach(found, answers, rows, relevant(cluster, assumptions or Assumptions()))
 
 
 def _members(cluster: Cluster, by: By) -> dict[str, list[Pod]]:

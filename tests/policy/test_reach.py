@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ from policy.build import (
 )
 from policy.worlds import NUMBERS, Maker, World
 
-from netpolspec.policy.assumptions import parse
+from netpolspec.policy.assumptions import KEYS, choices, parse
 from netpolspec.policy.decision import Endpoint, External
 from netpolspec.policy.objects import Pod, Protocol, Tier, WorkloadRef
 from netpolspec.policy.reach import By, Reach, reach
@@ -321,3 +322,49 @@ def test_a_host_network_pod_taken_for_a_pod_is_selected_by_network_policy_only()
     deny = admin("deny", ingress=[rule(by_label, action=DENY)])
     for assumptions in (None, as_pod):
         assert allowed(reach(cluster(*world, deny), assumptions))["k/agent", "b/other"] == ALL_PORTS
+
+
+@few
+@given(randoms)
+def test_a_workload_is_answered_with_what_its_pods_have_in_common(rng: Random) -> None:
+    world = Maker(rng).world()
+    owned_by = [WorkloadRef("Deployment", p.namespace, rng.choice("xy")) for p in world.cluster.pods]
+    pods_ = tuple(replace(p, owner=owner) for p, owner in zip(world.cluster.pods, owned_by, strict=True))
+    whole = replace(world.cluster, pods=pods_)
+    by_pod = table(reach(whole, world.assumptions, by=By.POD))
+    single: dict[str, list[str]] = {}
+    for p in pods_:
+        single.setdefault(f"{p.namespace}/{p.owner.name}", []).append(p.label)
+    running = {p.label for p in pods_ if not p.finished}
+    for (one, other), (allowed_, undecided) in table(reach(whole, world.assumptions)).items():
+        pairs = [
+            by_pod[a, b]
+            for a in [p for p in single[one] if p in running] or single[one]
+            for b in [p for p in single[other] if p in running] or single[other]
+        ]
+        for protocol in Protocol:
+            for number in NUMBERS:
+                answers = {answer(pair, protocol, number) for pair in pairs}
+                wanted = answers.pop() if len(answers) == 1 else "open"
+                assert answer((allowed_, undecided), protocol, number) == wanted
+
+
+def answer(row: tuple[Any, Any], protocol: Protocol, number: int) -> str:
+    for kind, ports in zip(("allowed", "open"), row, strict=True):
+        if any(first <= number <= last for first, last in ports[protocol]):
+            return kind
+    return "denied"
+
+
+@few
+@given(randoms)
+def test_an_assumption_that_is_not_listed_does_not_matter(rng: Random) -> None:
+    world = Maker(rng).world()
+    found = reach(world.cluster, world.assumptions, by=By.POD)
+    listed = {text.partition("=")[0] for text in found.assumptions}
+    for key in KEYS:
+        if key in listed:
+            continue
+        for value in choices(key):
+            other = reach(world.cluster, world.assumptions.with_value(key, value), by=By.POD)
+            assert table(other) == table(found), key
