@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,17 +17,17 @@ from netpolspec.load.terraform_kubernetes import gather_secrets, schema_of
 from netpolspec.load.terraform_lint import set_traps
 from netpolspec.load.terraform_secrets import scrub
 from netpolspec.load.terraform_static import Folders, Found, open_root, read_static
-from netpolspec.load.terraform_values import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.module import Module
     from netpolspec.load.hcl.tree import Body
     from netpolspec.load.resource import Resource
     from netpolspec.load.terraform_plan import Planned
-    from netpolspec.source import Span
+    from netpolspec.load.terraform_values import Request
+    from netpolspec.source import Source, Span
 
 
 class Mode(StrEnum):
@@ -156,6 +155,7 @@ class _Planner:
             why = obstacles[0].message
             self._readings[at] = _read_static(request, why) if self._auto else _refused(*obstacles)
             return None
+        found.diagnostics += (each for module in modules for each in _workspace(module))
         values: dict[str, Any] = {}
         for name, (value, _) in root.given.items():
             values[name] = json.loads(to_json_text(value))
@@ -168,8 +168,9 @@ class _Planner:
         try:
             planned = _run(list(jobs.values()))
         except Refusal as refusal:
-            if not last and len(jobs) > 1:
-                return False
+            missing = all(each.code == "terraform-provider" for each in refusal.diagnostics)
+            if not last and not missing:
+                return False  # each alone, so that one that is wrong does not spoil the others
             for at, job in jobs.items():
                 self._readings[at] = self._failed(job, refusal.diagnostics)
             return True
@@ -227,6 +228,16 @@ def _obstacles(module: Configuration, allowed: frozenset[str]) -> Iterable[Diagn
             yield Diagnostic("terraform-foreign-provider", message, span, (help_,))
 
 
+def _workspace(module: Configuration) -> Iterable[Diagnostic]:
+    """A warning where a module asks for its workspace: a plan of ours has none but the default one."""
+    for source in module.sources:
+        at = source.text.find("terraform.workspace")
+        if at >= 0:
+            span = source.span(at, at + len("terraform.workspace"))
+            message = "the workspace is 'default' in this plan, whatever it is elsewhere"
+            yield Diagnostic("terraform-workspace", message, span, severity=Severity.WARNING)
+
+
 def _stands_alone(modules: list[Configuration]) -> bool:
     """Whether a root module must be one to mean what it says."""
     if any(block.type == "import" for module in modules for block in module.others):
@@ -245,7 +256,7 @@ def _run(jobs: list[_Job]) -> list[list[Planned]]:
         scratch = Path(name).resolve()
         kubeconfig = scratch / "kubeconfig"
         write_nowhere(kubeconfig)
-        sources = {}
+        sources: dict[Path, Source] = {}
         roots = []
         for at, job in enumerate(jobs):
             target = scratch / f"m{at}"
@@ -306,7 +317,8 @@ def _escaped(held: Any) -> Any:  # noqa: ANN401 - JSON
 def _clusters(plan: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
     """Which provider configurations the resources of each module use that are read."""
     found: dict[tuple[str, ...], set[str]] = {}
-    waiting = [((), plan.get("configuration", {}).get("root_module", {}))]
+    root = plan.get("configuration", {}).get("root_module", {})
+    waiting: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), root)]
     while waiting:
         path, module = waiting.pop()
         for resource in module.get("resources", ()):
@@ -318,9 +330,7 @@ def _clusters(plan: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
 
 
 def _note_clusters(job: _Job, clusters: dict[tuple[str, ...], set[str]], prefix: tuple[str, ...]) -> None:
-    keys = {
-        key.rpartition(":")[2] for path, held in clusters.items() if path[: len(prefix)] == prefix for key in held
-    }
+    keys = {key.rpartition(":")[2] for path, held in clusters.items() if path[: len(prefix)] == prefix for key in held}
     if len(keys) > 1:
         listed = " and ".join(f"'{key}'" for key in sorted(keys))
         message = f"objects go to several clusters: {listed}"
@@ -401,5 +411,3 @@ def _check_plan(plan: dict[str, Any], place: Span) -> None:
         raise Refusal(Diagnostic("terraform-plan", "this is not the JSON of a plan", place, (help_,)))
     if plan.get("errored"):
         raise Refusal(Diagnostic("terraform-plan", "this plan failed, so it does not say everything", place, (help_,)))
-
-

@@ -56,7 +56,7 @@ class Terraform:
         """Install providers and modules; raises Refusal."""
         finished = self.run(("init", "-input=false", "-no-color", "-backend=true"))
         if not finished.ok:
-            raise Refusal(self.explain_init(finished))
+            raise Refusal(*self.explain_init(finished))
 
     def plan(self, arguments: Sequence[str] = ()) -> dict[str, Any]:
         """The plan of creating everything, as `terraform show -json` has it; raises Refusal."""
@@ -122,19 +122,41 @@ class Terraform:
         code = "terraform-crashed" if crashed else "terraform-failed"
         return Diagnostic(code, what, self.place, (f"to repeat it: {finished.line}",), lines)
 
-    def explain_init(self, finished: shell.Finished) -> Diagnostic:
-        """Why `terraform init` failed, in a message."""
+    def explain_init(self, finished: shell.Finished) -> list[Diagnostic]:
+        """Why `terraform init` failed."""
         if finished.timed_out:
-            return self.explain(finished)[0]
-        said = " ".join(f"{finished.stdout} {finished.stderr}".replace("\u2502", " ").split())
-        error = scrub_text(_first_error(said), self.secrets)
+            return self.explain(finished)
+        text = scrub_text(f"{finished.stdout}\n{finished.stderr}", self.secrets)
+        located = [each for each in map(self._located, _ERROR.finditer(text)) if each is not None]
+        if located:
+            return located
+        said = " ".join(text.replace("\u2502", " ").split())
+        at = said.find("Error: ")
+        note = f"terraform says: {said[at + len('Error: ') :][:600] if at >= 0 else said[-600:]}"
         for pattern, code, message, help_ in _INIT_FAILURES:
-            match = re.search(pattern, said, re.IGNORECASE)
-            if match is not None:
-                named = message.format(*(group or "?" for group in match.groups()))
-                return Diagnostic(code, named, self.place, help_, (f"terraform says: {error}",))
-        return Diagnostic("terraform-init", "'terraform init' failed", self.place, (), (f"terraform says: {error}",))
+            if re.search(pattern, said, re.IGNORECASE):
+                return [Diagnostic(code, message, self.place, help_, (note,))]
+        return [Diagnostic("terraform-init", "'terraform init' failed", self.place, (), (note,))]
 
+    def _located(self, error: re.Match[str]) -> Diagnostic | None:
+        """An error that names a file of the module, at that file's line."""
+        summary, name, line, detail = (" ".join(part.split()) for part in error.groups())
+        code = next((code for pattern, code, *_ in _INIT_FAILURES if re.search(pattern, summary)), "terraform-failed")
+        source = self.sources.get((self.folder / name).resolve())
+        if source is None:
+            return None
+        start = source.offset(int(line), 1)
+        shown = source.line_text(int(line))
+        start += len(shown) - len(shown.lstrip())
+        span = source.span(start, start + len(shown.strip()))
+        return Diagnostic(code, f"terraform: {_lower(summary)}", span, (detail,) if detail else ())
+
+
+_ERROR = re.compile(
+    r"^Error: (?P<summary>.*?)\n\n  on (?P<file>\S+) line (?P<line>\d+)[^\n]*\n(?: +\d+:[^\n]*\n)+\n?"
+    r"(?P<detail>.*?)(?=\n\nError: |\n\n\n|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 
 _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
@@ -144,7 +166,7 @@ _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         ("change 'required_version', or install that version",),
     ),
     (
-        r"(?:provider ([\w./-]+)[:,]? )?no available releases match the given constraints",
+        r"no available releases match the given constraints",
         "terraform-provider-version",
         "no version of a provider that can be had here meets the constraints",
         ("change 'version' in 'required_providers', or offer that version in the mirror",),
@@ -156,8 +178,7 @@ _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         ("run 'terraform init -upgrade' in the module's folder",),
     ),
     (
-        r"(?:Failed to query available provider packages|Failed to install provider|provider registry|"
-        r"Could not retrieve the list of available versions)",
+        r"Failed to (?:query available provider packages|install provider)|provider registry|of available versions",
         "terraform-provider",
         "a provider cannot be had here",
         ("--terraform static reads the module without it",),
@@ -169,11 +190,6 @@ _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         (),
     ),
 )
-
-
-def _first_error(text: str) -> str:
-    at = text.find("Error: ")
-    return text[at + len("Error: ") :][:600] if at >= 0 else text[-600:]
 
 
 def _errors(output: str) -> Iterable[dict[str, Any]]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netpolspec.load.hcl.configuration import Configuration, ModuleCall
 from netpolspec.load.hcl.json_syntax import read_document
 from netpolspec.load.hcl.parser import parse_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from netpolspec.load.hcl.configuration import Configuration, ModuleCall
     from netpolspec.load.hcl.tree import Block
     from netpolspec.source import Source, Span
 
@@ -37,8 +37,10 @@ class Copy:
     """The sources of the files of the copy."""
 
 
-def local_modules(root: Configuration, open_folder: Callable[[ModuleCall, Configuration], Configuration]) -> list[Configuration]:
-    """A root module and the local modules that it calls, each folder once; raises Refusal for a folder that is not there."""
+def local_modules(
+    root: Configuration, open_folder: Callable[[ModuleCall, Configuration], Configuration]
+) -> list[Configuration]:
+    """A root module and the local modules that it calls, each folder once; raises Refusal."""
     found = {root.folder: root}
     waiting = [root]
     while waiting:

@@ -1,7 +1,8 @@
 """Resources of Terraform's `kubernetes` provider as Kubernetes manifests.
 
 What becomes of an argument is what the provider's `expand*` functions make of it (hashicorp/terraform-provider-
-kubernetes, kubernetes/structure_*.go, 1.13 to 2.38): empty text, lists and maps are left out, a port that is a number is one.
+kubernetes, kubernetes/structure_*.go, 1.13 to 2.38): empty text, lists and maps are left out, a port that looks like
+a number is one.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Leaf:
     required: bool = False
     computed: bool = False
     default: Value | None = None
+    filled: bool = False
+    """Whether a list must have at least one element."""
     loose: bool = False
     """Whether an unknown value is left out, because no connection depends on it."""
 
@@ -89,7 +92,7 @@ class Spec:
     def schema(self) -> BlockSchema:
         """What the block may hold."""
         arguments = {
-            name: Argument(part.type, part.required, part.computed, part.default)
+            name: Argument(part.type, part.required, part.computed, part.default, part.filled)
             for name, part in self.parts.items()
             if isinstance(part, Leaf)
         }
@@ -140,7 +143,7 @@ _NETWORK_POLICY = _resource(
         Spec(
             {
                 "pod_selector": Branch(_SELECTOR, least=1),
-                "policy_types": Leaf(_STRINGS, required=True),
+                "policy_types": Leaf(_STRINGS, required=True, filled=True),
                 "ingress": Branch(
                     Spec({"from": Branch(_PEER, many=True), "ports": Branch(_POLICY_PORT, many=True)}), many=True
                 ),
@@ -205,7 +208,9 @@ _SERVICE_SPEC = Spec(
     },
     open=True,
 )
-_NAMESPACE = Spec({"metadata": _metadata(namespaced=False), "wait_for_default_service_account": Leaf(_BOOL, loose=True)})
+_NAMESPACE = Spec(
+    {"metadata": _metadata(namespaced=False), "wait_for_default_service_account": Leaf(_BOOL, loose=True)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +233,9 @@ TYPES: dict[str, ResourceType] = {
     **_versions("deployment", ResourceType("apps/v1", "Deployment", _workload(replicas=_REPLICAS))),
     **_versions(
         "stateful_set",
-        ResourceType("apps/v1", "StatefulSet", _workload(replicas=replace(_REPLICAS, computed=True), service_name=Leaf())),
+        ResourceType(
+            "apps/v1", "StatefulSet", _workload(replicas=replace(_REPLICAS, computed=True), service_name=Leaf())
+        ),
     ),
     **_versions("daemonset", ResourceType("apps/v1", "DaemonSet", _workload()), "kubernetes_daemon_set_v1"),
     **_versions(

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from netpolspec.load.hcl.tree import Block, Body, Expr
     from netpolspec.load.hcl.values import Value
 
+TRAP = "terraform-empty-list"
 _PEERS = {"ingress": "from", "egress": "to"}
 _HELP = (
     "refuse an empty list by a validation: condition = length(var.NAME) > 0",
-    "or leave out the rule with its peers: dynamic \"ingress\" { for_each = length(var.NAME) > 0 ? [1] : [] ... }",
+    'or leave out the rule with its peers: dynamic "ingress" { for_each = length(var.NAME) > 0 ? [1] : [] ... }',
 )
 
 
@@ -33,7 +34,7 @@ def sprung_traps(values: ObjectValue, place: Place) -> Iterator[Diagnostic]:
                 if rule.items.get(peers) == TupleValue(()) and empty is not None:
                     message = f"this rule has no '{peers}', because its list is empty: it allows everybody"
                     notes = (Note("the rule", where.span),)
-                    yield Diagnostic("terraform-empty-list", message, empty.span, _HELP, notes, Severity.WARNING)
+                    yield Diagnostic(TRAP, message, empty.span, _HELP, notes, Severity.WARNING)
 
 
 def _blocks(values: ObjectValue, place: Place, name: str) -> Iterator[tuple[ObjectValue, Place]]:
@@ -86,7 +87,7 @@ def _judge(
         names += sorted(found)
     listed = " and ".join(f"'{name}'" for name in dict.fromkeys(names))
     message = f"if {listed} is empty, this rule has no '{peers}' and allows everybody"
-    yield Diagnostic("terraform-empty-list", message, sources[0].span, _HELP, severity=Severity.WARNING)
+    yield Diagnostic(TRAP, message, sources[0].span, _HELP, severity=Severity.WARNING)
 
 
 def _variables(expr: Expr, configuration: Configuration, depth: int = 20) -> set[str]:

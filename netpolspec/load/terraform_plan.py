@@ -1,11 +1,12 @@
 """A plan's JSON (`terraform show -json`) to objects.
 
-After developer.hashicorp.com/terraform/internals/json-format: `planned_values` has what is known, `resource_changes` says
-what is not, and neither has positions: those come from the files, where they are at hand.
+After developer.hashicorp.com/terraform/internals/json-format: `planned_values` has what is known, `resource_changes`
+says what is not, and neither has positions: those come from the files, where they are at hand.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from netpolspec.load.hcl.functions.encoding import from_plain
 from netpolspec.load.hcl.module import Instance
 from netpolspec.load.hcl.numbers import parse_number
 from netpolspec.load.hcl.values import (
+    ListValue,
+    MapValue,
     Mistake,
     Null,
     ObjectValue,
@@ -76,8 +79,7 @@ def planned_resources(plan: dict[str, Any]) -> Iterator[Planned]:
                 resource.get("sensitive_values", {}),
                 configured.get((*path, resource["type"], resource["name"])),
             )
-        for child in module.get("child_modules", ()):
-            waiting.append((_names(child["address"]), child))
+        waiting += ((_names(child["address"]), child) for child in module.get("child_modules", ()))
 
 
 def _configured(plan: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -186,9 +188,7 @@ class _Decoder:
             unset = known.leaves_out(name) if body is None else attribute is None
             part = known.part(name)
             value = self._argument(name, argument, part, at.span, unset=unset)
-            if _holds_true(part.sensitive) and not isinstance(value, (Null, Unknown)):
-                value = hide(value)
-            found[name] = value
+            found[name] = _marked(value, part.sensitive)
         for name, nested in schema.blocks.items():
             part = known.part(name)
             made = []
@@ -261,6 +261,20 @@ def _from_plan(held: Any) -> Value:  # noqa: ANN401 - JSON
     return from_plain(held)
 
 
+def _marked(value: Value, marks: Any) -> Value:  # noqa: ANN401 - JSON
+    """A value with the plan's marks on it, or on its parts."""
+    if isinstance(value, (Null, Unknown)) or not _holds_true(marks):
+        return value
+    match value, marks:
+        case MapValue(items, element), dict():
+            return MapValue({name: _marked(item, marks.get(name)) for name, item in items.items()}, element)
+        case ListValue(items, element), list():
+            marked = (_marked(item, mark) for item, mark in itertools.zip_longest(items, marks[: len(items)]))
+            return ListValue(tuple(marked), element)
+        case _:
+            return hide(value)
+
+
 def _written(body: Body | None, name: str, count: int) -> list[Block | None]:
     """Which block of the file each planned block comes from; None where several dynamic ones leave it open."""
     if body is None:
@@ -281,4 +295,3 @@ def _content(block: Block) -> Body:
         return block.body
     contents = block.body.of_type("content")
     return contents[0].body if contents else block.body
-

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.hcl.calls import PLAN_HELP
 from netpolspec.load.hcl.configuration import Configuration, ModuleCall, ResourceBlock, read_folder
-from netpolspec.load.hcl.evaluation import evaluate
 from netpolspec.load.hcl.module import Module, Shared, check_conditions
 from netpolspec.load.hcl.references import check_locals
 from netpolspec.load.hcl.repetition import show_key, spread
@@ -23,7 +22,7 @@ from netpolspec.load.terraform_kubernetes import (
     shape_of,
     unread,
 )
-from netpolspec.load.terraform_lint import set_traps, sprung_traps
+from netpolspec.load.terraform_lint import TRAP, set_traps, sprung_traps
 from netpolspec.load.terraform_secrets import scrub
 from netpolspec.load.terraform_values import given_values
 from netpolspec.source import Pointer
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from netpolspec.load.resource import Resource
     from netpolspec.load.terraform_values import Request
     from netpolspec.source import Span
-
-_DEEPEST = 20
-"""Modules within modules; a module that calls itself is refused there."""
 
 
 @dataclass(slots=True)
@@ -53,7 +49,14 @@ class Found:
     def finish(self) -> Found:
         """Itself, in the order in which it is shown: namespaces first, every message once, secrets hidden."""
         self.diagnostics += repeated(self.resources)
-        self.diagnostics = list(dict.fromkeys(scrub(each, self.secrets) for each in self.diagnostics))
+        traps: set[Span | None] = set()
+        kept: dict[Diagnostic, None] = {}
+        for each in self.diagnostics:
+            if each.code != TRAP or each.span not in traps:  # a trap that is sprung need not be called set
+                kept.setdefault(scrub(each, self.secrets))
+            if each.code == TRAP:
+                traps.add(each.span)
+        self.diagnostics = sorted(kept, key=lambda each: each.order)
         self.resources.sort(key=lambda each: (each.key.kind != "Namespace", str(each.key)))
         return self
 
@@ -79,7 +82,7 @@ class Folders:
             message = f"module '{call.name}' has no folder '{call.source}'"
             raise Refusal(Diagnostic("terraform-module", message, call.source_span))
         try:
-            return self._open(folder, os.path.normpath(os.path.join(caller.shown, call.source)))
+            return self._open(folder, os.path.normpath(f"{caller.shown}/{call.source}"))
         except Refusal as refusal:
             if all(diagnostic.code == "no-terraform" for diagnostic in refusal.diagnostics):
                 message = f"module '{call.name}' has a folder without Terraform files: '{call.source}'"
@@ -102,7 +105,7 @@ def read_static(request: Request) -> Found:
     except Refusal as refusal:
         found.diagnostics += refusal.diagnostics
         return found
-    _read_module(root, found, 0)
+    _read_module(root, found)
     if len(found.clusters) > 1:
         found.diagnostics.append(_several_clusters(found.clusters))
     return found.finish()
@@ -130,16 +133,12 @@ def _placed(diagnostic: Diagnostic, place: Span) -> Diagnostic:
     return Diagnostic(diagnostic.code, diagnostic.message, place, diagnostic.help, diagnostic.notes)
 
 
-def _read_module(module: Module, found: Found, depth: int) -> None:
+def _read_module(module: Module, found: Found) -> None:
     for block in module.configuration.resources.values():
         _guard(found, lambda block=block: _read_resource(module, block, found))  # type: ignore[misc]
         found.diagnostics += set_traps(block, module.configuration)
     for call in module.configuration.calls.values():
-        if depth >= _DEEPEST:
-            message = f"modules are nested deeper than {_DEEPEST}"
-            found.diagnostics.append(Diagnostic("terraform-module", message, call.span))
-            return
-        _guard(found, lambda call=call: _read_call(module, call, found, depth))  # type: ignore[misc]
+        _guard(found, lambda call=call: _read_call(module, call, found))  # type: ignore[misc]
     for name in module.configuration.variables:
         _check_variable(module, name, found)
 
@@ -151,9 +150,9 @@ def _guard(found: Found, action: object) -> None:
         found.diagnostics += refusal.diagnostics
 
 
-def _read_call(module: Module, call: ModuleCall, found: Found, depth: int) -> None:
+def _read_call(module: Module, call: ModuleCall, found: Found) -> None:
     for _, child in module.children(call):
-        _read_module(child, found, depth + 1)
+        _read_module(child, found)
 
 
 def _check_variable(module: Module, name: str, found: Found) -> None:
@@ -211,5 +210,3 @@ def _several_clusters(clusters: dict[str, Span]) -> Diagnostic:
     message = f"objects go to two clusters: {name(first)} and {name(second)}"
     notes = (Note("the first", first_span),)
     return Diagnostic("terraform-clusters", message, second_span, ("read one of them at a time",), notes)
-
-

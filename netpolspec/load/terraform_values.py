@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import Diagnostic, Note, Refusal, Severity, nearest
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 from netpolspec.load.files import read_source
 from netpolspec.load.hcl.evaluation import evaluate
 from netpolspec.load.hcl.functions.encoding import from_plain
@@ -98,10 +98,10 @@ def _from_json(variable: object, held: Json, place: Span) -> Value:
 
 
 def _files(configuration: Configuration) -> Iterator[tuple[str, Value, Span]]:
-    names = sorted(os.listdir(configuration.folder))
+    names = sorted(os.listdir(configuration.folder))  # noqa: PTH208 - names are what is asked for
     first = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
     for name in (*first, *(name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json")))):
-        shown = os.path.join(configuration.shown, name)
+        shown = f"{configuration.shown.rstrip('/')}/{name}"
         source = read_source(configuration.folder / name, shown=shown)
         configuration.sources.append(source)
         if name.endswith(".json"):
@@ -115,5 +115,3 @@ def _files(configuration: Configuration) -> Iterator[tuple[str, Value, Span]]:
             raise Refusal(Diagnostic("hcl-syntax", "a file of values holds no blocks", block.span))
         for attribute in body.attributes.values():
             yield attribute.name, evaluate(attribute.value, Scope(None)), attribute.value.span
-
-

@@ -12,6 +12,7 @@ from netpolspec.load.hcl.evaluation import elements, evaluate
 from netpolspec.load.hcl.scope import failed
 from netpolspec.load.hcl.tree import Block, Body, Literal, Name, ObjectCons, Parens, TupleCons
 from netpolspec.load.hcl.values import (
+    ListValue,
     Mistake,
     Null,
     ObjectValue,
@@ -40,6 +41,8 @@ class Argument:
     computed: bool = False
     """Whether the provider gives it a value where the configuration gives none."""
     default: Value | None = None
+    filled: bool = False
+    """Whether a list must have at least one element."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,15 @@ def decode(body: Body, schema: BlockSchema, scope: Scope, header: Span) -> tuple
             raise failed(named, attribute.value.span) from None
         if argument.required and isinstance(value, Null):
             raise failed(Mistake(f"argument '{name}' is null"), attribute.value.span)
+        if argument.filled and isinstance(value, ListValue) and not value.items:
+            raise failed(Mistake(f"argument '{name}' is an empty list"), attribute.value.span)
         if not isinstance(value, Null):
             values[name] = value
         places[name] = place_of(attribute.value, attribute.name_span)
     for name, argument in schema.arguments.items():
         if name not in values:
             values[name] = _absent(name, argument, header)
-    _decode_blocks(body, schema, scope, header, values, places)
+    _decode_blocks(body, schema, scope, header, values=values, places=places)
     rest = _unread(header) if schema.open else None
     return make_object(values, rest), Place(header, header, places)
 
@@ -116,7 +121,9 @@ def _absent(name: str, argument: Argument, header: Span) -> Value:
         return argument.default
     if argument.computed:
         message = f"'{name}' is known after apply: needs terraform"
-        return Unknown(Diagnostic("terraform-unknown", message, header, ("give it a value in the configuration",)), unset=True)
+        return Unknown(
+            Diagnostic("terraform-unknown", message, header, ("give it a value in the configuration",)), unset=True
+        )
     return Null(argument.type)
 
 
@@ -145,6 +152,7 @@ def _decode_blocks(
     schema: BlockSchema,
     scope: Scope,
     header: Span,
+    *,
     values: dict[str, Value],
     places: dict[str | int, Place],
 ) -> None:
@@ -232,4 +240,6 @@ def place_of(expr: Expr, key_span: Span) -> Place:
                     children[key.value] = place_of(value, key.span)
         case TupleCons(items):
             children = {at: place_of(item, item.span) for at, item in enumerate(items)}
+        case _:
+            pass
     return Place(expr.span, key_span, children)

@@ -32,16 +32,23 @@ from netpolspec.load.hcl.values import (
 )
 
 if TYPE_CHECKING:
-    from netpolspec.load.hcl.tree import Call
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from netpolspec.load.hcl.scope import Resolver
+    from netpolspec.load.hcl.tree import Call, GetAttr, Index, Name
     from netpolspec.load.hcl.values import Type
 
 _FUNCTIONS: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION, **ENCODING, **FORMATTING, **NETWORK}
 _OWN = ("try", "can", "sensitive", "nonsensitive", "issensitive", "templatefile", "templatestring")
+# fmt: off
 _LEFT_TO_TERRAFORM = (
-    "abspath base64gzip bcrypt csvdecode ephemeralasnull filebase64sha256 filebase64sha512 filemd5 fileset filesha1 "
-    "filesha256 filesha512 formatdate log pathexpand plantimestamp rsadecrypt textdecodebase64 textencodebase64 "
-    "timeadd timecmp timestamp uuid uuidv5"
-).split()
+    "abspath", "base64gzip", "bcrypt", "csvdecode", "ephemeralasnull", "filebase64sha256",
+    "filebase64sha512", "filemd5", "fileset", "filesha1", "filesha256", "filesha512", "formatdate",
+    "log", "pathexpand", "plantimestamp", "rsadecrypt", "textdecodebase64", "textencodebase64",
+    "timeadd", "timecmp", "timestamp", "uuid", "uuidv5",
+)
+# fmt: on
 PLAN_HELP = "run with --terraform plan"
 
 
@@ -209,17 +216,15 @@ def _render(expr: Call, name: str, text: str, variables: Value, scope: Scope) ->
 class _TemplateResolver:
     """A template sees its variables and nothing of the module."""
 
-    def __init__(self, outer: object) -> None:
+    def __init__(self, outer: Resolver) -> None:
         self._outer = outer
 
-    def resolve(self, root: object, steps: object, scope: Scope) -> tuple[Value, int]:
+    def resolve(self, root: Name, steps: Sequence[GetAttr | Index], scope: Scope) -> tuple[Value, int]:
         del steps
-        name, span = root.name, root.span  # type: ignore[attr-defined]
-        guess = nearest(name, scope.bound)
+        guess = nearest(root.name, scope.bound)
         help_ = (f"did you mean '{guess}'?",) if guess else (f"it is given: {', '.join(scope.bound) or 'nothing'}",)
-        raise Failed(Diagnostic("terraform-reference", f"the template is not given '{name}'", span, help_))
+        message = f"the template is not given '{root.name}'"
+        raise Failed(Diagnostic("terraform-reference", message, root.span, help_))
 
-    def folder(self) -> object:
-        return self._outer.folder()  # type: ignore[attr-defined]
-
-
+    def folder(self) -> Path:
+        return self._outer.folder()

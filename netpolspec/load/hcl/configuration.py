@@ -158,7 +158,7 @@ def read_folder(folder: Path, shown: str, resource_shape: Callable[[str], Shape]
 
 def _file_names(folder: Path, shown: str) -> list[str]:
     try:
-        entries = sorted(os.listdir(folder))
+        entries = sorted(os.listdir(folder))  # noqa: PTH208 - names are what is asked for
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Refusal(Diagnostic("unreadable-file", f"cannot read folder '{shown}': {reason}")) from None
@@ -198,7 +198,7 @@ def _shape(resource_shape: Callable[[str], Shape]) -> Shape:
 # --- declarations -------------------------------------------------------------------------------------------------
 
 
-def _declare(found: Configuration, block: Block) -> None:
+def _declare(found: Configuration, block: Block) -> None:  # noqa: C901 - one case for each kind
     match block.type, block.labels:
         case "variable", (name,):
             _add(found.variables, name, _variable(name, block), f"variable '{name}'")
@@ -213,9 +213,9 @@ def _declare(found: Configuration, block: Block) -> None:
             _add(found.resources, (type_, name), _resource(type_, name, block), f"resource '{type_}.{name}'")
         case "data", (type_, name):
             _add(found.data, (type_, name), block, f"data source '{type_}.{name}'")
-        case ("terraform" | "moved" | "import" | "removed"), () | (_,):
+        case (("terraform" | "moved" | "import" | "removed"), () | (_,)):
             found.others.append(block)
-        case ("provider" | "check" | "ephemeral"), _:
+        case (("provider" | "check" | "ephemeral"), _):
             found.others.append(block)
         case ("variable" | "output" | "module" | "resource" | "data" | "locals") as type_, _:
             count = {"resource": 2, "data": 2, "locals": 0}.get(type_, 1)
@@ -264,7 +264,9 @@ def _variable(name: str, block: Block) -> Variable:
     for attribute in block.body.attributes.values():
         if attribute.name not in known:
             message = f"a variable has no argument '{attribute.name}'"
-            raise Refusal(Diagnostic("terraform-argument", message, attribute.name_span, (f"it has: {', '.join(known)}",)))
+            raise Refusal(
+                Diagnostic("terraform-argument", message, attribute.name_span, (f"it has: {', '.join(known)}",))
+            )
     type_expr = _value(block, "type")
     type_: Type = Primitive.ANY if type_expr is None else parse_type(type_expr)
     return Variable(

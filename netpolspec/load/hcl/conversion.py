@@ -43,7 +43,7 @@ _TRUE_WORDS = ("true", "1")
 _FALSE_WORDS = ("false", "0")
 
 
-def convert(value: Value, to: Type) -> Value:
+def convert(value: Value, to: Type) -> Value:  # noqa: C901 - one case for each kind
     """The value as one of another type; raises Mistake where Terraform would refuse."""
     match value:
         case Sensitive(inner):
@@ -52,6 +52,8 @@ def convert(value: Value, to: Type) -> Value:
             return value
         case Null():
             return value if to == Primitive.ANY else Null(to)
+        case _:
+            pass
     match to:
         case Primitive():
             return value if to == Primitive.ANY else _to_primitive(value, to)
@@ -84,7 +86,7 @@ def _to_primitive(value: Value, to: Primitive) -> Value:
             return value
         case bool(), Primitive.STRING:
             return "true" if value else "false"
-        case (int() | Fraction()), Primitive.NUMBER if not isinstance(value, bool):
+        case ((int() | Fraction()), Primitive.NUMBER) if not isinstance(value, bool):
             return value
         case (int() | Fraction()) as number, Primitive.STRING if not isinstance(value, bool):
             return format_number(number)
@@ -166,7 +168,7 @@ def _to_object(value: Value, to: ObjectOf) -> Value:
 def to_text(value: Value) -> str:
     """A known primitive as text, as in a template; raises Mistake for anything else."""
     if isinstance(value, Null):
-        raise Mistake("null in a template", "coalesce(..., \"\") makes it empty text", code="terraform-type")
+        raise Mistake("null in a template", 'as in: x == null ? "" : x', code="terraform-type")
     converted = convert(value, Primitive.STRING)
     assert isinstance(converted, str)  # noqa: S101 - the caller has taken care of unknown and sensitive values
     return converted
@@ -241,7 +243,7 @@ def _convertible(type_: Type, to: Type) -> bool:
     match type_, to:
         case Primitive(), Primitive():
             return Primitive.STRING in (type_, to)
-        case (ListOf(element) | SetOf(element)), (ListOf(wanted) | SetOf(wanted)):
+        case ((ListOf(element) | SetOf(element)), (ListOf(wanted) | SetOf(wanted))):
             return _convertible(element, wanted)
         case TupleOf(items), (ListOf(wanted) | SetOf(wanted)):
             return all(_convertible(item, wanted) for item in items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Refusal
@@ -50,12 +51,12 @@ from netpolspec.load.hcl.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netpolspec.source import Span
 
 
-def evaluate(expr: Expr, scope: Scope) -> Value:
+def evaluate(expr: Expr, scope: Scope) -> Value:  # noqa: C901, PLR0912 - one case for each kind
     """The value of an expression; raises Failed where Terraform would refuse, Refusal for what no `try` helps."""
     match expr:
         case Literal(value):
@@ -79,8 +80,8 @@ def evaluate(expr: Expr, scope: Scope) -> Value:
         case Binary():
             return _binary(expr, scope)
         case Unary(operator, operand, span):
-            value, marked = reveal(evaluate(operand, scope))
-            return _marked(_located(lambda: apply_unary(operator, value), span), marked)
+            inside, marked = reveal(evaluate(operand, scope))
+            return _marked(_located(partial(apply_unary, operator, inside), span), marked)
         case ForExpr():
             return _for(expr, scope)
         case Splat():
@@ -96,12 +97,11 @@ def _marked(value: Value, marked: bool) -> Value:  # noqa: FBT001 - a mark
     return hide(value) if marked and not isinstance(value, Unknown) else value
 
 
-def _located(action: object, span: Span) -> Value:
+def _located(action: Callable[[], Value], span: Span) -> Value:
     try:
-        result: Value = action()  # type: ignore[operator]
+        return action()
     except Mistake as mistake:
         raise failed(mistake, span) from None
-    return result
 
 
 # --- references ---------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def _conditional(expr: Conditional, scope: Scope) -> Value:
     common = common_type((value, alternative))
     if common is None:
         raise failed(Mistake("the two results have no type in common", code="terraform-type"), expr.span)
-    return _marked(_located(lambda: convert(value, common), taken.span), marked)
+    return _marked(_located(partial(convert, value, common), taken.span), marked)
 
 
 def _binary(expr: Binary, scope: Scope) -> Value:
@@ -230,7 +230,7 @@ def _binary(expr: Binary, scope: Scope) -> Value:
         return _marked(right_verdict, left_marked or right_marked)
     right, right_marked = reveal(evaluate(expr.right, scope))
     try:
-        value = _located(lambda: apply_binary(expr.operator, left, right), expr.span)
+        value = _located(partial(apply_binary, expr.operator, left, right), expr.span)
     except ZeroDivisionError:  # infinite for Terraform, which no policy can mean
         raise Refusal(Diagnostic("terraform-value", "division by zero", expr.span)) from None
     return _marked(value, left_marked or right_marked)
@@ -250,7 +250,7 @@ def _object(expr: ObjectCons, scope: Scope) -> Value:
             return key
         if marked or isinstance(key, Null):
             raise failed(Mistake("a key cannot be sensitive" if marked else "a key is null"), key_expr.span)
-        name = _located(lambda key=key: convert(key, Primitive.STRING), key_expr.span)  # type: ignore[misc]
+        name = _located(partial(convert, key, Primitive.STRING), key_expr.span)
         items[str(name)] = evaluate(value_expr, scope)
     return make_object(items)
 
@@ -297,7 +297,7 @@ def _for(expr: ForExpr, scope: Scope) -> Value:
                 return result_key
             if isinstance(result_key, Null):
                 raise failed(Mistake("a key is null"), expr.key.span)
-            name = str(_located(lambda k=result_key: convert(k, Primitive.STRING), expr.key.span))  # type: ignore[misc]
+            name = str(_located(partial(convert, result_key, Primitive.STRING), expr.key.span))
         found.append((name, evaluate(expr.value, inner)))
     if expr.key is None:
         return _marked(TupleValue(tuple(value for _, value in found)), sensitive)

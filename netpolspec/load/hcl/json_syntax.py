@@ -114,7 +114,7 @@ class _Reader:
     def _at(self, path: Path) -> Span:
         return self.document.locate(path)
 
-    def _blocks(
+    def _blocks(  # noqa: PLR0917 - they belong together
         self,
         name: str,
         value: object,

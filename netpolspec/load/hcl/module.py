@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
-from netpolspec.load.hcl.blocks import BlockSchema, Place, decode, needed
+from netpolspec.load.hcl.blocks import BlockSchema, Place, decode
 from netpolspec.load.hcl.calls import PLAN_HELP
 from netpolspec.load.hcl.evaluation import evaluate, take_step
 from netpolspec.load.hcl.repetition import Key, show_key, spread
-from netpolspec.load.hcl.scope import Scope, failed
+from netpolspec.load.hcl.scope import Scope
 from netpolspec.load.hcl.tree import GetAttr, Index
-from netpolspec.load.hcl.values import Mistake, ObjectValue, TupleValue, Unknown, Value, hide, make_object
+from netpolspec.load.hcl.values import ObjectValue, TupleValue, Unknown, Value, hide, make_object
 from netpolspec.load.hcl.variables import settle
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Module:
     """Of a child, the expressions that the call gives for variables."""
     given: Mapping[str, tuple[Value, Span]] = field(default_factory=dict)
     """Of the root, values from outside, and where they are given."""
+    above: tuple[Path, ...] = ()
+    """The folders of the modules that it is called from."""
     cluster: str = ""
     """Which provider configuration resources belong to that name none."""
     _known: dict[str, Value | tuple[Instance, ...]] = field(default_factory=dict)
@@ -83,6 +85,11 @@ class Module:
     def qualify(self, name: str) -> str:
         """An address within the module, from the root."""
         return f"{self.address}.{name}" if self.address else name
+
+    def _refuse_recursion(self, call: ModuleCall, folder: Path) -> None:
+        if folder in (*self.above, self.configuration.folder):
+            message = f"module '{call.name}' calls itself"
+            raise Refusal(Diagnostic("terraform-cycle", message, call.source_span))
 
     # --- declarations ---------------------------------------------------------------------------------------------
 
@@ -123,8 +130,14 @@ class Module:
         address = self.qualify(name)
         active = self.shared.active
         if address in active:
-            ring = [*active[active.index(address) :], address]
-            raise Refusal(Diagnostic("terraform-cycle", f"cycle: {' -> '.join(ring)}", self._span_of(name)))
+            ring = active[active.index(address) :]
+            prefix = self.qualify("")
+            if all(each.startswith(prefix) for each in ring):  # the same, wherever it was entered
+                first = ring.index(min(ring))
+                ring = ring[first:] + ring[:first]
+                name = ring[0].removeprefix(prefix)
+            shown = " -> ".join([*ring, ring[0]])
+            raise Refusal(Diagnostic("terraform-cycle", f"cycle: {shown}", self._span_of(name)))
         active.append(address)
 
     def _span_of(self, name: str) -> Span | None:
@@ -175,6 +188,7 @@ class Module:
 
     def _make_children(self, call: ModuleCall) -> list[tuple[Key, Module]]:
         configuration = self.shared.open_folder(call, self.configuration)
+        self._refuse_recursion(call, configuration.folder)
         for name, attribute in call.arguments.items():
             if name not in configuration.variables:
                 guess = nearest(name, configuration.variables)
@@ -189,6 +203,7 @@ class Module:
                 self.qualify(f"module.{call.name}{show_key(key)}"),
                 posixpath.normpath(posixpath.join(self.path, call.source)),
                 {name: (attribute.value, scope) for name, attribute in call.arguments.items()},
+                above=(*self.above, self.configuration.folder),
                 cluster=_cluster(call, self.cluster),
             )
             made.append((key, child))
@@ -196,7 +211,7 @@ class Module:
 
     # --- references -----------------------------------------------------------------------------------------------
 
-    def resolve(self, root: Name, steps: Sequence[GetAttr | Index], scope: Scope) -> tuple[Value, int]:
+    def resolve(self, root: Name, steps: Sequence[GetAttr | Index], scope: Scope) -> tuple[Value, int]:  # noqa: C901 - one case for each kind
         """The value of a reference's beginning; see `Resolver`."""
         name = root.name
         if name in ("each", "count", "self"):
@@ -217,9 +232,11 @@ class Module:
             case "path":
                 return self._path(first), 1
             case "terraform":
-                help_ = PLAN_HELP
+                help_ = f"{PLAN_HELP}, in which the workspace is 'default'"
                 message = f"'terraform.{first.name}' is known to terraform only"
                 return Unknown(Diagnostic("terraform-unknown", message, first.span, (help_,))), len(steps)
+            case _:
+                pass
         block = self.configuration.resources.get((name, first.name))
         if block is None:
             raise self._undeclared(root, first)
@@ -230,7 +247,11 @@ class Module:
 
     def _undeclared(self, root: Name, step: GetAttr | None) -> Refusal:
         found = self.configuration
-        declared = {"var": found.variables, "local": found.locals, "module": found.calls}
+        declared: dict[str, Mapping[str, object]] = {
+            "var": found.variables,
+            "local": found.locals,
+            "module": found.calls,
+        }
         if root.name in declared and step is not None:
             what = {"var": "variable", "local": "local value", "module": "module"}[root.name]
             guess = nearest(step.name, declared[root.name])
@@ -248,8 +269,10 @@ class Module:
 
     def _data(self, steps: Sequence[GetAttr | Index]) -> Value:
         span = steps[-1].span
-        message = "data source: needs terraform"
-        return Unknown(Diagnostic("terraform-data-source", message, span, (PLAN_HELP,)))
+        of_a_cluster = isinstance(steps[0], GetAttr) and steps[0].name.startswith("kubernetes_")
+        message = "data source: its value is in a cluster" if of_a_cluster else "data source: needs terraform"
+        help_ = "make it a variable, and give that a value" if of_a_cluster else PLAN_HELP
+        return Unknown(Diagnostic("terraform-data-source", message, span, (help_,)))
 
     def _path(self, step: GetAttr) -> Value:
         match step.name:
@@ -289,7 +312,9 @@ class Module:
                 message = f"module '{call.name}' has no output '{step.name}'"
                 raise Refusal(Diagnostic("terraform-reference", message, step.span, help_))
             return child.output(step.name), used + 1
-        objects = [(key, make_object({n: child.output(n) for n in child.configuration.outputs})) for key, child in children]
+        objects = [
+            (key, make_object({n: child.output(n) for n in child.configuration.outputs})) for key, child in children
+        ]
         if single:
             return objects[0][1], used
         if call.count is not None:
@@ -327,5 +352,3 @@ def check_conditions(module: Module, block: ResourceBlock) -> None:
         except Refusal as refusal:
             if not any(d.code == "terraform-unknown" for d in refusal.diagnostics):
                 raise
-
-

@@ -48,7 +48,7 @@ _PRECEDENCE = {
     "/": 6,
     "%": 6,
 }
-_CONSTANTS: dict[str, None | bool] = {"true": True, "false": False, "null": None}
+_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _DEEPEST = 100
 """Brackets within brackets; more than anybody writes, less than Python's stack allows."""
 
@@ -96,8 +96,9 @@ class Parser:
             tokens.advance()
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
+        on_one_line = opened is not None and tokens.kind != "newline"
         while True:
-            while tokens.take("newline"):
+            while not on_one_line and tokens.take("newline"):
                 pass
             if tokens.kind == (END if opened is None else "}"):
                 return Body(attributes, tuple(blocks))
@@ -105,12 +106,15 @@ class Parser:
                 tokens.refuse("this block is not closed", "its '}' is missing", at=opened)
             start, name_span = tokens.start, tokens.here
             name = tokens.expect("name", "an argument or a block")
+            if on_one_line and (tokens.kind != "=" or attributes):
+                help_ = "start a new line behind its '{', and one for each argument and block"
+                tokens.refuse("a block on one line holds one argument at most", help_, at=name_span)
             if tokens.take("="):
                 if name in attributes:
                     first = attributes[name].name_span.line
                     tokens.refuse(f"argument '{name}' stands twice", f"first on line {first}", at=name_span)
                 attributes[name] = Attribute(name, self.expression(), name_span)
-                self._end_line("argument", in_block=opened is not None)
+                self._end_line("argument", in_block=on_one_line)
             else:
                 blocks.append(self._block(name, start))
 
@@ -148,7 +152,7 @@ class Parser:
         extent = tokens.span(start, tokens.end)
         tokens.leave("}", opened)
         self._depth -= 1
-        self._end_line("block", in_block=True)
+        self._end_line("block", in_block=False)
         return Block(name, tuple(labels), body, tokens.span(start, head_end), extent)
 
     def _deeper(self) -> None:
@@ -249,7 +253,7 @@ class Parser:
             end = each.span.end
         return Splat(of, each, tokens.span(of.span.start, end))
 
-    def _term(self) -> Expr:
+    def _term(self) -> Expr:  # noqa: C901, RET503 - one case for each kind; refuse() does not return
         tokens = self.tokens
         span = tokens.here
         match tokens.kind:
@@ -359,7 +363,7 @@ class Parser:
         rest = self.tokens.content[self.tokens.end :].lstrip(" \t")
         return rest.startswith((":", "=")) and not rest.startswith("==")
 
-    def _key(self, key: Expr) -> Expr:
+    def _key(self, key: Expr) -> Expr:  # noqa: RET503 - refuse() does not return
         match key:
             case Name(name, span):
                 return Literal(name, span)
@@ -407,4 +411,3 @@ def _as_literal(expr: Expr) -> Expr:
     if isinstance(expr, Template) and all(isinstance(part, str) for part in expr.parts):
         return Literal("".join(part for part in expr.parts if isinstance(part, str)), expr.span)
     return expr
-

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Refusal
-from netpolspec.load.hcl.tree import Expr, GetAttr, Name, Template, TemplateFor, TemplateIf
+from netpolspec.load.hcl.tree import GetAttr, Name
 from netpolspec.source import Span
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def references(node: object) -> Iterator[tuple[str, str, Span]]:
 def check_locals(declared: Mapping[str, Attribute]) -> None:
     """Refuse local values that depend on themselves, whether anything needs them or not; raises Refusal."""
     edges = {
-        name: [(other, span) for root, other, span in references(attribute.value) if root == "local" and other in declared]
+        name: [
+            (other, span) for root, other, span in references(attribute.value) if root == "local" and other in declared
+        ]
         for name, attribute in declared.items()
     }
     done: set[str] = set()
@@ -54,5 +56,3 @@ def check_locals(declared: Mapping[str, Attribute]) -> None:
                 raise Refusal(Diagnostic("terraform-cycle", f"cycle: {shown}", following[1]))
             elif following[0] not in done:
                 stack.append((following[0], iter(edges[following[0]])))
-
-

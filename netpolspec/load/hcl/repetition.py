@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from netpolspec.load.hcl.tree import Expr
     from netpolspec.source import Span
 
-Key: TypeAlias = None | int | str
+Key: TypeAlias = int | str | None
 _WHY = "it decides how many instances there are"
 
 
@@ -58,14 +58,15 @@ def _count(expr: Expr, scope: Scope) -> int:
     value = evaluate(expr, scope)
     if isinstance(value, Unknown):
         raise needed(value, _WHY, expr.span)
+    if isinstance(value, (Sensitive, Null)):
+        wrong = Mistake("'count' is sensitive" if isinstance(value, Sensitive) else "'count' is null")
+        raise failed(wrong, expr.span)
     try:
-        if isinstance(value, (Sensitive, Null)):
-            raise Mistake("'count' is sensitive" if isinstance(value, Sensitive) else "'count' is null")
         number = convert(value, Primitive.NUMBER)
-        if not isinstance(number, int) or number < 0:
-            raise Mistake("'count' is not a whole number of at least 0")
     except Mistake as mistake:
         raise failed(mistake, expr.span) from None
+    if not isinstance(number, int) or number < 0:
+        raise failed(Mistake("'count' is not a whole number of at least 0"), expr.span)
     return number
 
 

@@ -89,7 +89,7 @@ def _read_pieces(parser: Parser, at: int, *, quoted: bool, marker: str | None) -
             return end, pieces
         match = pattern.match(content, at)
         if match is not None and match.end() > at:
-            text = _unescape(parser, match.group(), at) if quoted else match.group().replace("\r\n", "\n")
+            text = _unescape(parser, match.group(), at) if quoted else match.group()
             text = normalize(_DOUBLED.sub(r"\1{", text))
             pieces.append(_Text(text.lstrip() if strip_next else text))
             strip_next, begins_line, at = False, match.group().endswith("\n"), match.end()
@@ -99,9 +99,7 @@ def _read_pieces(parser: Parser, at: int, *, quoted: bool, marker: str | None) -
                 last.text = last.text.rstrip()
             pieces.append(piece)
             begins_line = False
-        elif quoted and content.startswith('"', at):
-            return at, pieces
-        elif not quoted and marker is None:
+        elif (quoted and content.startswith('"', at)) or (not quoted and marker is None):
             return at, pieces
         else:
             what = "quoted text ends with its line" if quoted else f"the heredoc's end '{marker}' is missing"
@@ -121,7 +119,7 @@ def _unescape(parser: Parser, text: str, at: int) -> str:
     if "\\" not in text:
         return text
 
-    def replace(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:  # noqa: RET503 - refuse() does not return
         short, long, simple, unknown = match.groups()
         if simple:
             return _SIMPLE[simple]

@@ -52,8 +52,8 @@ class Spans(Protocol):
 class Tokens:
     """A cursor over the words of a text: `kind` and `text` of the current one, from `start` up to `end`.
 
-    `kind` is `name`, `number`, `plain` (quoted text without escapes or templates), `quote` (the beginning of any other),
-    `heredoc`, `newline` or `end`; of an operator it is the operator itself.
+    `kind` is `name`, `number`, `plain` (quoted text without escapes or templates), `quote` (the beginning of any
+    other), `heredoc`, `newline` or `end`; of an operator it is the operator itself.
     """
 
     __slots__ = ("_across", "content", "end", "kind", "span", "start", "text")

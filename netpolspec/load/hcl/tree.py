@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Literal:
     """A number, a boolean, `null` or text without a template in it."""
 
-    value: None | bool | int | Fraction | str
+    value: bool | int | Fraction | str | None
     span: Span
 
 

@@ -12,16 +12,17 @@ from netpolspec.load.hcl.tree import Call, Expr, Literal, Name, ObjectCons, Pare
 from netpolspec.load.hcl.values import ListOf, MapOf, Mistake, Null, ObjectOf, Primitive, SetOf, TupleOf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from netpolspec.load.hcl.values import Type, Value
 
 _PRIMITIVES = {"string": Primitive.STRING, "number": Primitive.NUMBER, "bool": Primitive.BOOL, "any": Primitive.ANY}
-_OF_ONE = {"list": ListOf, "set": SetOf, "map": MapOf}
+_OF_ONE: dict[str, Callable[[Type], Type]] = {"list": ListOf, "set": SetOf, "map": MapOf}
 _NAMES = (*_PRIMITIVES, *_OF_ONE, "object", "tuple")
 
 
-def parse_type(expr: Expr) -> Type:
+def parse_type(expr: Expr) -> Type:  # noqa: RET503 - _refuse() does not return
     """The type that an expression names; raises Refusal."""
     match expr:
         case Parens(inner):
@@ -38,7 +39,9 @@ def parse_type(expr: Expr) -> Type:
             return _object(items)
         case Name(name) | Call(name):
             guess = nearest(name, _NAMES)
-            _refuse(f"unknown type '{name}'", expr, f"did you mean '{guess}'?" if guess else f"types: {', '.join(_NAMES)}")
+            _refuse(
+                f"unknown type '{name}'", expr, f"did you mean '{guess}'?" if guess else f"types: {', '.join(_NAMES)}"
+            )
         case _:
             _refuse("a type is due here", expr, f"types: {', '.join(_NAMES)}")
 

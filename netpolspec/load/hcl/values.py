@@ -8,16 +8,15 @@ Terraform's: `Unknown` stands for what only terraform can say, with the message 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from netpolspec.diagnostics import Diagnostic
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from netpolspec.diagnostics import Diagnostic
 
 # --- types --------------------------------------------------------------------------------------------------------
 
@@ -246,7 +245,7 @@ def first_unknown(value: Value) -> Unknown | None:
     return next((unknown for unknown in found if unknown is not None), None)
 
 
-def type_of(value: Value) -> Type:
+def type_of(value: Value) -> Type:  # noqa: C901 - one case for each kind
     """The type of a value; ANY of an unknown."""
     match value:
         case bool():
@@ -273,7 +272,7 @@ def type_of(value: Value) -> Type:
             return Primitive.ANY
 
 
-def describe(value: Value) -> str:
+def describe(value: Value) -> str:  # noqa: C901 - one case for each kind
     """What a value is, in a few words, for messages: never the value itself."""
     match value:
         case bool():
@@ -340,7 +339,7 @@ def make_set(items: Iterable[Value], element: Type) -> SetValue:
     return SetValue(tuple(ordered), element)
 
 
-def _hash_text(value: Value) -> str:
+def _hash_text(value: Value) -> str:  # noqa: C901 - one case for each kind
     """What go-cty (cty/set_internals.go) sorts values by that have no order of their own."""
     match value:
         case bool():

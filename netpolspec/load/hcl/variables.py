@@ -41,7 +41,9 @@ def settle(module: Module, name: str) -> Value:
         return value
     if isinstance(value, Null) and not variable.nullable:
         if variable.default is None:
-            raise Refusal(Diagnostic("terraform-variable", f"variable '{name}' is null", place, (), _declared(variable)))
+            raise Refusal(
+                Diagnostic("terraform-variable", f"variable '{name}' is null", place, (), _declared(variable))
+            )
         value, place = evaluate(variable.default, Scope(None)), variable.default.span
     try:
         converted = convert(value, variable.type)
@@ -121,7 +123,11 @@ def from_text(variable: Variable, text: str, place: Span) -> Value:
     if isinstance(variable.type, (ListOf, SetOf)) and not text.lstrip().startswith("["):
         parts = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
         return _list(parts)
-    if not isinstance(variable.type, (ListOf, SetOf, MapOf)) and variable.type == Primitive.ANY and not _is_expression(text):
+    if (
+        not isinstance(variable.type, (ListOf, SetOf, MapOf))
+        and variable.type == Primitive.ANY
+        and not _is_expression(text)
+    ):
         return text
     source = Source(place.source.path, text)
     try:

@@ -89,7 +89,10 @@ def _jsondecode(text: str) -> Value:
 
 _WORDS = {"true": True, "false": False, "null": None, "": None, "~": None}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?\Z")
-_TEXT = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null|nan|inf)\Z)[A-Za-z_/*][^\n]*\Z|[0-9]+(?:\.[0-9]+){2,3}(?:/[0-9]+)?\Z", re.IGNORECASE)
+_TEXT = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null|nan|inf)\Z)[A-Za-z_/*][^\n]*\Z|[0-9]+(?:\.[0-9]+){2,3}(?:/[0-9]+)?\Z",
+    re.IGNORECASE,
+)
 
 
 @ENCODING.define("yamldecode", STRING)

@@ -25,7 +25,7 @@ def read_bytes(folder: Path, name: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise Mistake(f"file '{name}' cannot be read: {reason}", f"looked in {folder}") from None
+        raise Mistake(f"file '{name}' cannot be read: {reason}") from None
 
 
 def read_text(folder: Path, name: str) -> str:

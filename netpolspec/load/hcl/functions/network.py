@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,10 @@ NETWORK = Library()
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        if "/" not in text:
-            raise ValueError
-        return ip_network(text, strict=False)
-    except ValueError:
-        raise Mistake(f"'{text}' is not an address range", "as in 10.0.0.0/8") from None
+    with contextlib.suppress(ValueError):
+        if "/" in text:
+            return ip_network(text, strict=False)
+    raise Mistake(f"'{text}' is not an address range", "as in 10.0.0.0/8")
 
 
 def _address(network: IPv4Network | IPv6Network, number: int) -> IPv4Address | IPv6Address:
@@ -69,7 +68,7 @@ def _cidrsubnets(prefix: str, *new_bits: Number) -> Value:
     found: list[str] = []
     at = int(network.network_address)
     for bits in new_bits:
-        if not 1 <= (extra := integer(bits, "the number of bits")):
+        if not (extra := integer(bits, "the number of bits")) >= 1:
             raise Mistake("at least one bit is needed")
         length = network.prefixlen + extra
         size = 2 ** max(0, network.max_prefixlen - length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
@@ -75,12 +76,10 @@ def _parseint(text: str, base: Number) -> Value:
     if not isinstance(base, int) or not 2 <= base <= 36:  # noqa: PLR2004 - what Python's int() can
         raise Unsupported("the base is not between 2 and 36")
     digits = text.removeprefix("-").removeprefix("+")
-    try:
-        if not digits.isalnum() or not digits.isascii():
-            raise ValueError
-        return int(text, base)
-    except ValueError:
-        raise Mistake(f"expected a whole number in base {base}") from None
+    with contextlib.suppress(ValueError):
+        if digits.isalnum() and digits.isascii():
+            return int(text, base)
+    raise Mistake(f"expected a whole number in base {base}")
 
 
 @NUMERIC.define("sum", ANY)
@@ -132,12 +131,13 @@ def _define_conversion(name: str, to: Type) -> None:
         return Null(to) if isinstance(value, Null) else convert(value, to)
 
 
-for _name, _to in {
+_CONVERSIONS: dict[str, Type] = {
     "tostring": STRING,
     "tonumber": NUMBER,
     "tobool": BOOL,
     "tolist": LIST,
     "toset": SET,
     "tomap": MapOf(ANY),
-}.items():
+}
+for _name, _to in _CONVERSIONS.items():
     _define_conversion(_name, _to)

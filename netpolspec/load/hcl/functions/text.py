@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from netpolspec.load.hcl.functions.definition import ANY, NUMBER, STRING, STRINGS, Library, Unsupported
@@ -14,6 +13,7 @@ from netpolspec.load.hcl.values import ListValue, Mistake, Null, Primitive, Tupl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from fractions import Fraction
 
 TEXT = Library()
 

@@ -1,0 +1,47 @@
+provider "kubernetes" {
+  config_context_cluster = "kind-kind"
+}
+
+resource "kubernetes_namespace" "ms_a" {
+  metadata {
+    name = "ms-a"
+    labels = {
+      namespace = "ms-a"
+    }
+  }
+}
+
+resource "kubernetes_namespace" "ms_b" {
+  metadata {
+    name = "ms-b"
+    labels = {
+      namespace = "ms-b"
+    }
+  }
+}
+
+resource "kubernetes_namespace" "ms_c" {
+  metadata {
+    name = "ms-c"
+    labels = {
+      namespace = "ms-c"
+    }
+  }
+}
+
+resource "kubernetes_network_policy" "allow_from_any_to_port" {
+  metadata {
+    name      = "allow-from-any-to-port"
+    namespace = "ms-b"
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingress"]
+    ingress {
+      ports {
+        port     = "80"
+        protocol = "TCP"
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+provider "kubernetes" {
+  config_context_cluster = "kind-kind"
+}
+
+resource "kubernetes_namespace" "ms_a" {
+  metadata {
+    name = "ms-a"
+    labels = {
+      namespace = "ms-a"
+    }
+  }
+}
+
+resource "kubernetes_namespace" "ms_b" {
+  metadata {
+    name = "ms-b"
+    labels = {
+      namespace = "ms-b"
+    }
+  }
+}
+
+resource "kubernetes_namespace" "ms_c" {
+  metadata {
+    name = "ms-c"
+    labels = {
+      namespace = "ms-c"
+    }
+  }
+}
+
+resource "kubernetes_network_policy" "allow_from_special" {
+  metadata {
+    name      = "allow-from-special"
+    namespace = "ms-b"
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingress"]
+    ingress {
+      from {
+        namespace_selector {}
+        pod_selector {
+          match_labels = {
+            "special" = "true"
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,2 @@
+tier = "from-a"
+app  = "from-a"

@@ -1,0 +1,2 @@
+resurce "kubernetes_namespace" "this" {
+}

@@ -1,0 +1,6 @@
+resource "kubernetes_namespace" "this" {
+  count = -1
+  metadata {
+    name = "ms-a"
+  }
+}

@@ -1,0 +1,3 @@
+module "policies" {
+  source = "git::https://example.com/policies.git?ref=v1"
+}

@@ -1,0 +1,4 @@
+module "policies" {
+  source  = "terraform-example/policies/kubernetes"
+  version = "~> 1.0"
+}

@@ -1,0 +1,3 @@
+variable "namespace" {
+  default = "ms-a"
+}

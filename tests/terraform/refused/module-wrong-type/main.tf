@@ -1,0 +1,4 @@
+module "policies" {
+  source = "./policies"
+  ports  = "80"
+}

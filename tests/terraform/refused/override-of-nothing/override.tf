@@ -1,0 +1,5 @@
+resource "kubernetes_namespace" "that" {
+  metadata {
+    name = "ms-b"
+  }
+}

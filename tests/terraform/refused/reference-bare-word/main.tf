@@ -1,0 +1,5 @@
+resource "kubernetes_namespace" "this" {
+  metadata {
+    name = production
+  }
+}

@@ -1,0 +1,16 @@
+resource "kubernetes_namespace" "this" {
+  metadata {
+    name = "ms-b"
+  }
+}
+
+resource "kubernetes_network_policy" "this" {
+  metadata {
+    name      = "x"
+    namespace = kubernetes_namespace.thsi.metadata[0].name
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingress"]
+  }
+}

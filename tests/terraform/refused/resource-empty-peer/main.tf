@@ -1,0 +1,13 @@
+resource "kubernetes_network_policy" "this" {
+  metadata {
+    name      = "x"
+    namespace = "ms-b"
+  }
+  spec {
+    pod_selector {}
+    ingress {
+      from {}
+    }
+    policy_types = ["Ingress"]
+  }
+}

@@ -1,0 +1,4 @@
+resource "kubernetes_namespace" "this" {
+  metadata {
+    name = "ms-a"
+}

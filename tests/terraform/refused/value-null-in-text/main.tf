@@ -1,0 +1,9 @@
+locals {
+  suffix = null
+}
+
+resource "kubernetes_namespace" "this" {
+  metadata {
+    name = "ms-${local.suffix}"
+  }
+}

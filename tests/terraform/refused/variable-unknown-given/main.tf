@@ -1,0 +1,4 @@
+variable "allowed_namespaces" {
+  type    = list(string)
+  default = []
+}
