@@ -260,11 +260,12 @@ class _Surveyor:
 
 
 def settles(side: Side) -> NetworkPolicy | AdminPolicy | None:
-    """The one policy that decides at an end; None where none does, or several do together."""
+    """The policy that decides at an end; of several that isolate, the one that comes nearest; None where none does."""
     judgement = side.judgement
     if judgement.citation is not None:
         policy = judgement.citation.policy
         return policy if isinstance(policy, NetworkPolicy | AdminPolicy) else None
     if judgement.answer is Answer.DENIED and judgement.isolating:
-        return judgement.isolating[0]
+        nearest = side.nearest
+        return nearest.policy if nearest is not None else judgement.isolating[0]
     return None

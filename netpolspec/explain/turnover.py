@@ -173,7 +173,8 @@ def _openers(cluster: Cluster, found: Account, side: Side) -> Iterator[Edit]:
         if citation.policy.kind != "BaselineAdminNetworkPolicy":
             yield edit.change_action(spot, citation.rule_index, Action.PASS)
         return
-    for note in _network_policies(side):
+    # A default deny is better left as it is where another policy can take the rule.
+    for note in sorted(_network_policies(side), key=lambda note: not note.rules):
         if note.affects:
             yield from _widenings(cluster, found, side, note)
 

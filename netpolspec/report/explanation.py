@@ -85,7 +85,9 @@ def _answer(answered: Answered, paint: _Paint) -> Iterator[str]:
     policy = settles(found.decisive)
     if policy is not None:
         yield ""
-        yield paint("the policy that decides, in the words of 'kubectl describe':", "1")
+        several = len(found.decisive.judgement.isolating) > 1 and found.decisive.judgement.citation is None
+        which = "of the policies that isolate it, the one that comes nearest" if several else "the policy that decides"
+        yield paint(f"{which}, in the words of 'kubectl describe':", "1")
         yield from (f"  {line}" for line in describe(policy))
     yield ""
     yield from _turn(answered.turn, paint)

@@ -1,0 +1,55 @@
+"""Lists that are written and empty: what looks like "nobody" means everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from netpolspec.lint.scene import Finding
+from netpolspec.policy.objects import AdminPolicy, NetworkPolicy
+from netpolspec.source import Pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netpolspec.lint.scene import Scene
+    from netpolspec.load.resource import Json, Resource
+
+
+def open_by_empty_from(scene: Scene) -> Iterator[Finding]:
+    """Rules of NetworkPolicies with `from: []` or `to: []`."""
+    for resource in scene.resources:
+        for policy in resource.objects:
+            if isinstance(policy, NetworkPolicy):
+                yield from _empty_lists(policy, resource)
+
+
+def _empty_lists(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]:
+    spec = resource.manifest.get("spec")
+    if not isinstance(spec, Mapping):
+        return
+    for name, ends, what in (
+        ("ingress", "from", "everybody may connect"),
+        ("egress", "to", "every destination is open"),
+    ):
+        for index, rule in enumerate(_list(spec.get(name))):
+            if isinstance(rule, Mapping) and ends in rule and not rule[ends]:
+                place = f"{name}[{index}].{ends}"
+                message = f"'{ends}' is empty, which means no restriction: {what}"
+                hints = (
+                    f"to let nobody through, take the rule out: {name}: []",
+                    f"if everybody is meant, leave '{ends}' out",
+                )
+                origin = resource.origin
+                if isinstance(origin, Pointer):
+                    origin = origin.at("spec", name, index, ends)
+                yield Finding("open-by-empty-from", message, policy, place, origin, hints, key_of=ends)
+
+
+def _list(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def policies_in(resource: Resource) -> tuple[NetworkPolicy | AdminPolicy, ...]:
+    """The policies that a resource makes."""
+    return tuple(one for one in resource.objects if isinstance(one, NetworkPolicy | AdminPolicy))
