@@ -13,7 +13,7 @@ from netpolspec.report.explained import explained
 from netpolspec.report.results import State, state_of_point, state_of_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from netpolspec.report.record import Record
     from netpolspec.run.events import PointResult, ScenarioEnded
@@ -40,7 +40,7 @@ def _scenario(event: ScenarioEnded, record: Record) -> Iterator[str]:
     again = record.again(scenario)
     hint = [f"to run just this again: {again}"] if again is not None else []
     for results in lines.values():
-        told = [text for result in results for text in _told(result)]
+        told = _told(results)
         yield command("error", results[0].point.span, scenario.title, "\n".join([*told, *hint]), record.folder)
     state = state_of_scenario(event)
     if not lines and state in {State.FAILED, State.BROKEN}:
@@ -51,9 +51,14 @@ def _scenario(event: ScenarioEnded, record: Record) -> Iterator[str]:
         yield command("warning", scenario.span, scenario.title, message, record.folder)
 
 
-def _told(result: PointResult) -> Iterator[str]:
-    yield f"{result.point.source_text} -> {result.point.destination_text}: {result.message}"
-    yield from (f"  {line}" for line in explained(result))
+def _told(results: Sequence[PointResult]) -> Iterator[str]:
+    """What failed at one line; what is true of several points is said once."""
+    alike: dict[tuple[str, ...], list[PointResult]] = {}
+    for result in results:
+        alike.setdefault(tuple(explained(result)), []).append(result)
+    for lines, those in alike.items():
+        yield from (f"{one.point.source_text} -> {one.point.destination_text}: {one.message}" for one in those)
+        yield from (f"  {line}" for line in lines)
 
 
 def command(level: str, span: Span | None, title: str, message: str, folder: str = "") -> str:
