@@ -27,6 +27,9 @@ T = TypeVar("T")
 BACKENDS = ("model", "kind", "cluster")
 """What `--on` takes."""
 
+REPORTS = ("junit", "json", "jsonl", "html", "markdown", "github")
+"""The formats that `--report` takes; cli.reports knows who writes them."""
+
 
 class Color(StrEnum):
     """Whether messages on standard error are coloured."""
@@ -58,6 +61,8 @@ class Settings:
     log_level: Level
     clusters: tuple[Mapping[str, str | int], ...] = ()
     """What each place says about a cluster to make, by keys of CLUSTER_KEYS; the place that counts first."""
+    report: tuple[str, ...] = ()
+    """The reports beside TAP, `FORMAT=PATH` each."""
     live: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """What is said about runs on clusters, by keys of LIVE_KEYS; what nobody says is not there."""
     strict_model: bool = False
@@ -132,6 +137,24 @@ def _strings(separator: str) -> Callable[[object], tuple[str, ...]]:
     return read
 
 
+def _reports(value: object) -> tuple[str, ...]:
+    """`FORMAT=PATH` items: a list, or text with commas between them; a table of paths by format."""
+    if isinstance(value, Mapping):
+        value = [f"{name}={path}" for name, path in value.items() if isinstance(path, str)]
+    items = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise SettingError(f"cannot be {_shown(value)}", "it is a list of FORMAT=PATH, such as html=report.html")
+    for item in items:
+        name, _, path = item.partition("=")
+        if name not in REPORTS:
+            close = nearest(name, REPORTS)
+            hint = f"did you mean '{close}'?" if close else f"there are {', '.join(REPORTS)}"
+            raise SettingError(f"has no format '{name}'", hint)
+        if not path:
+            raise SettingError(f"says no file for '{name}'", f"write '{name}=FILE'")
+    return tuple(items)
+
+
 def _assume(value: object) -> Mapping[str, str]:
     """`KEY=VALUE` items (a list, or text with commas or blanks between them), or a table."""
     if isinstance(value, Mapping):
@@ -175,6 +198,7 @@ _FAIL_FAST = _Setting("fail-fast", _flag, default=False)
 _COLOR = _Setting("color", _one_of(*Color), Color.AUTO.value)
 _POLICY_PATH: _Setting[tuple[str, ...]] = _Setting("policy-path", _strings(os.pathsep), ())
 _ASSUME: _Setting[Mapping[str, str]] = _Setting("assume", _assume, {})
+_REPORT: _Setting[tuple[str, ...]] = _Setting("report", _reports, ())
 _PROFILE = _Setting("profile", _one_of(*assumptions.PROFILES), "")
 _TERRAFORM = _Setting("terraform", _one_of("auto", "plan", "static"), "auto")
 _STRICT_MODEL = _Setting("strict-model", _flag, default=False)
@@ -218,7 +242,7 @@ KEYS: tuple[str, ...] = (
     *(
         each.key
         for each in (
-            *(_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _PROFILE),
+            *(_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _REPORT, _PROFILE),
             *(_TERRAFORM, _STRICT_MODEL, _LOG_FORMAT, _LOG_LEVEL),
         )
     ),
@@ -279,6 +303,18 @@ class _Layers:
             for layer, value in self.each(setting)
         ]
         return values[0] if values else setting.default
+
+    def reports(self) -> tuple[str, ...]:
+        """What is said about reports; paths of pyproject.toml are relative to its folder."""
+        for layer, items in self.each(_REPORT):
+            if layer.table is None:
+                return items
+            pairs = (item.partition("=") for item in items)
+            return tuple(
+                f"{name}={path if path == '-' else os.path.relpath(layer.table.folder / path)}"
+                for name, _, path in pairs
+            )
+        return _REPORT.default
 
     def live(self) -> Mapping[str, str | int | float | bool]:
         """What is said about runs on clusters."""
@@ -351,6 +387,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         log_format=Format(layers.one(_LOG_FORMAT)),
         log_level=Level[layers.one(_LOG_LEVEL).upper()],
         clusters=layers.clusters(),
+        report=layers.reports(),
         live=layers.live(),
     )
     wrong = [*layers.wrong, *(_unknown_keys(table) if table else ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from netpolspec.cli.arguments import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from netpolspec.cli.commands import Session
+    from netpolspec.cli.reports import Reports
     from netpolspec.cli.specs import Specs
     from netpolspec.plan.model import Scenario
     from netpolspec.run.events import Event
@@ -49,6 +51,7 @@ examples:
   netpolspec run specs/ -k 'open-to-*' --not-tag slow
   netpolspec run specs/ PORT=8080                    with another value of PORT
   netpolspec run -e 'given policy allow-from ns=ms-a; expect ms-c -> ms-b:80 denied'
+  netpolspec run specs/ --report junit=junit.xml --report html=report.html
   prove -e 'netpolspec run' specs/*.nps              as a test suite, in CI
 
 exit status:
@@ -109,6 +112,13 @@ def _parser() -> Parser:
     group = parser.add_argument_group("the report, on standard output")
     group.add_argument("--tap", metavar="VERSION", help="auto, 13 or 14 (default: auto, what the harness can read)")
     group.add_argument("--flat", action="store_true", default=None, help="test points without subtests around them")
+    group = parser.add_argument_group("other reports, in files")
+    group.add_argument(
+        "--report",
+        metavar="FORMAT=PATH",
+        action="append",
+        help="junit, json, jsonl, html, markdown or github (may be repeated; github=- is standard error)",
+    )
     add_common_options(parser)
     return parser
 
@@ -130,6 +140,7 @@ def _run(
     backend = make_backend(settings, progress)
     tap = Tap(version_for(settings.tap, session.environ), flat=settings.flat)
     outcome = Outcome()
+    reports = _open_reports(specs, settings, session, options)
     summary = None
     if watched:
         from netpolspec.report.summary import Summary
@@ -141,21 +152,37 @@ def _run(
         outcome.add(event)
         if summary is not None:
             summary.add(event)
+        if reports is not None:
+            reports.add(event)
         for text in tap.text(event):
             session.report.write(text)
         if isinstance(event, BailedOut):
             session.messages.bail_out(event)
 
-    if scenarios:
-        with raised_by_signals():
-            events = run(scenarios, backend, _run_options(settings))
-            deliver(cast("Generator[Event]", events), take)
-    else:
-        take(RunStarted((), backend.name))
-        take(RunEnded(0.0))
+    try:
+        if scenarios:
+            with raised_by_signals():
+                events = run(scenarios, backend, _run_options(settings))
+                deliver(cast("Generator[Event]", events), take)
+        else:
+            take(RunStarted((), backend.name))
+            take(RunEnded(0.0))
+    finally:
+        written = reports is None or reports.finish()
     if summary is not None:
         session.messages.write(summary.text(color=session.messages.color))
-    return outcome.exit
+    return outcome.exit if written else max(outcome.exit, Exit.FAILED)
+
+
+def _open_reports(specs: Specs, settings: Settings, session: Session, options: Namespace) -> Reports | None:
+    """The reports that were asked for, ready to be written; nothing is imported for none."""
+    if not settings.report:
+        return None
+    from netpolspec.cli.reports import open_reports
+
+    inputs = [item.path for item in specs.inputs.files if item.path is not None]
+    inputs += [Path(each.file) for each in specs.plan.included]
+    return open_reports(settings.report, session, inputs, lambda scenario: _again(scenario, specs, options))
 
 
 def _run_options(settings: Settings) -> RunOptions:
