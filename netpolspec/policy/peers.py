@@ -137,17 +137,26 @@ def _match_networks(
             if family in {None, address.version}
         )
         match = Match.YES if found else Match.NO
-    elif not excepts and any(n.prefixlen == 0 and family in {None, n.version} for n in networks):
-        match = Match.YES
     else:
-        question.consulted.add("pod-without-address")
-        outside = question.assumptions.pod_without_address is PodWithoutAddress.OUTSIDE_BLOCKS
-        match = Match.NO if outside and not isinstance(other, External) else Match.OPEN
+        match = _match_unknown([n for n in networks if family in {None, n.version}], excepts, other, question)
     if match is not Match.NO and isinstance(other, Pod) and not question.as_node(other):
         question.consulted.add(key)
         if question.assumptions.value(key) == YesNo.NO:
             return Match.NO
     return match
+
+
+def _match_unknown(networks: list[Network], excepts: tuple[Network, ...], other: Endpoint, question: Question) -> Match:
+    """Whether an address that nobody knows is in some networks of the family that it has."""
+    if not networks:
+        return Match.NO
+    if not excepts and any(network.prefixlen == 0 for network in networks):
+        return Match.YES
+    if isinstance(other, External):
+        return Match.OPEN
+    question.consulted.add("pod-without-address")
+    outside = question.assumptions.pod_without_address is PodWithoutAddress.OUTSIDE_BLOCKS
+    return Match.NO if outside else Match.OPEN
 
 
 def _match_nodes(selector: Selector, other: Endpoint, question: Question) -> Match:

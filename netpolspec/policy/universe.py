@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netpolspec.policy.addresses import AddressSpace
     from netpolspec.policy.assumptions import Assumptions
     from netpolspec.policy.kinds import Kind
+    from netpolspec.policy.objects import Network
     from netpolspec.policy.peers import Surroundings
 
 
@@ -154,28 +155,33 @@ class Universe:
                 hidden = self.host if home is None else self.as_node
                 return self.selected(where, peer.pods) & ~hidden, 0
             case BlockPeer():
-                whole: set[int] = {peer.cidr.version} if peer.cidr.prefixlen == 0 and not peer.excepts else set()
                 held = self.addresses.held((peer.cidr,), peer.excepts)
-                return self._within(held, whole, family, self._assumptions.ipblock_selects_pods)
+                selects_pods = self._assumptions.ipblock_selects_pods
+                return self._within(held, (peer.cidr,), family, selects_pods, holes=bool(peer.excepts))
             case NetworksPeer():
-                whole = {int(network.version) for network in peer.networks if network.prefixlen == 0}
                 held = self.addresses.held(peer.networks)
-                return self._within(held, whole, family, self._assumptions.networks_select_pods)
+                selects_pods = self._assumptions.networks_select_pods
+                return self._within(held, peer.networks, family, selects_pods, holes=False)
             case NodePeer():
                 return self._on_nodes(peer.nodes)
             case DomainPeer():
                 return 0, self.outside
 
-    def _within(self, held: int, whole: set[int], family: int | None, selects_pods: YesNo) -> tuple[int, int]:
-        """Members of a peer of addresses; `held` are its ranges, `whole` the families that it covers."""
+    def _within(
+        self, held: int, networks: tuple[Network, ...], family: int | None, selects_pods: YesNo, *, holes: bool
+    ) -> tuple[int, int]:
+        """Members of a peer of addresses: of networks with or without holes, which are the ranges `held`."""
+        fitting = [network for network in networks if family in {None, network.version}]
+        whole = not holes and any(network.prefixlen == 0 for network in fitting)
+        perhaps = bool(fitting) and self._assumptions.pod_without_address is PodWithoutAddress.UNSPECIFIED
         sure = possible = 0
         for spots, kinds in self._by_spots.items():
             if spots is not None:
                 looked_at = self._of_family(spots, family)
                 sure |= kinds if any(held >> spot & 1 for spot in looked_at) else 0
-            elif whole if family is None else family in whole:
+            elif whole:
                 sure |= kinds
-            elif self._assumptions.pod_without_address is PodWithoutAddress.UNSPECIFIED:
+            elif perhaps:
                 possible |= kinds
         allowed = self.pods if selects_pods is YesNo.YES else self.as_node
         return sure & allowed | held << len(self.kinds), possible & allowed

@@ -296,8 +296,11 @@ class Brute:
             return False
         addresses = self.addresses(other)
         if not addresses:
+            blocks = [block for block in blocks if family is None or family == block.version]
+            if not blocks:
+                return False
             for block in blocks:
-                if block.prefixlen == 0 and not holes and family in (None, block.version):
+                if block.prefixlen == 0 and not holes:
                     return True
             if isinstance(other, External) or self.assume.value("pod-without-address") == "unspecified":
                 return self.is_it(key)

@@ -408,6 +408,14 @@ def test_row_27_a_block_matches_its_own_family_only() -> None:
     assert six.allows(External(address("2001:db8::1")), WEB)
 
 
+def test_row_27_an_unknown_address_is_of_the_family_of_the_other_end() -> None:
+    client = pod("ops/client", ip="10.0.0.1")
+    asking = Asking(client, netpol("ops/x", egress=[rule(block("::/0"))]), pod_without_address="unspecified")
+    assert not asking.allows(client, WEB)
+    both = Asking(client, netpol("ops/x", egress=[rule(block("::/0"), block("0.0.0.0/0"))]))
+    assert both.allows(client, WEB)
+
+
 def test_row_27_between_dual_stack_pods_the_families_may_differ() -> None:
     one, other = pod("shop/one", ip="10.0.0.1,fd00::1"), pod("ops/two", ip="10.0.0.2,fd00::2")
     asking = Asking(one, other, netpol("shop/x", ingress=[rule(block("10.0.0.0/8"))]))
