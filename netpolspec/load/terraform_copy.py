@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netpolspec.load.hcl.json_syntax import read_document
-from netpolspec.load.hcl.parser import parse_file
+from netpolspec.load.hcl.structure import parse_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,8 +28,9 @@ from netpolspec.load.hcl.values import (
     hide,
     make_object,
 )
-from netpolspec.load.terraform_kubernetes import may_change_policies, schema_of, unread
+from netpolspec.load.terraform_kubernetes import unread
 from netpolspec.load.terraform_static import convert_instance
+from netpolspec.load.terraform_types import may_change_policies, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -295,3 +296,32 @@ def _content(block: Block) -> Body:
         return block.body
     contents = block.body.of_type("content")
     return contents[0].body if contents else block.body
+
+
+def _clusters(plan: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
+    """Which provider configurations the resources of each module use that are read."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    root = plan.get("configuration", {}).get("root_module", {})
+    waiting: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), root)]
+    while waiting:
+        path, module = waiting.pop()
+        for resource in module.get("resources", ()):
+            if resource.get("mode") == "managed" and schema_of(resource.get("type", "")) is not None:
+                found.setdefault(path, set()).add(str(resource.get("provider_config_key", "")))
+        for name, call in module.get("module_calls", {}).items():
+            waiting.append(((*path, name), call.get("module", {})))
+    return found
+
+
+def several_clusters(plan: dict[str, Any], prefix: tuple[str, ...], place: Span) -> Iterator[Diagnostic]:
+    """What is said where the objects below some module go to more than one cluster."""
+    keys = {
+        key.rpartition(":")[2]
+        for path, held in _clusters(plan).items()
+        if path[: len(prefix)] == prefix
+        for key in held
+    }
+    if len(keys) > 1:
+        listed = " and ".join(f"'{key}'" for key in sorted(keys))
+        help_ = ("read one of them at a time",)
+        yield Diagnostic("terraform-clusters", f"objects go to several clusters: {listed}", place, help_)

@@ -13,8 +13,8 @@ from netpolspec.load.hcl.evaluation import evaluate
 from netpolspec.load.hcl.functions.encoding import from_plain
 from netpolspec.load.hcl.json_syntax import literal_expression, read_document
 from netpolspec.load.hcl.numbers import parse_number
-from netpolspec.load.hcl.parser import parse_file
 from netpolspec.load.hcl.scope import Scope
+from netpolspec.load.hcl.structure import parse_file
 from netpolspec.load.hcl.variables import from_text
 
 if TYPE_CHECKING:

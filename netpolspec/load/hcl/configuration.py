@@ -10,7 +10,7 @@ from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.files import read_source
 from netpolspec.load.hcl.json_syntax import EMPTY, Shape, parse_json_file
 from netpolspec.load.hcl.overrides import is_override, merge_overrides
-from netpolspec.load.hcl.parser import parse_file
+from netpolspec.load.hcl.structure import parse_file
 from netpolspec.load.hcl.tree import Attribute, Block, Body, Expr, Literal
 from netpolspec.load.hcl.type_syntax import parse_type
 from netpolspec.load.hcl.values import Primitive

@@ -1,17 +1,15 @@
-"""HCL text to a tree: recursive descent over `Tokens`, after hclsyntax/spec.md of HCL 2."""
+"""HCL expressions: recursive descent over `Tokens`, after hclsyntax/spec.md of HCL 2."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netpolspec.load.hcl.numbers import parse_number
 from netpolspec.load.hcl.template import read_heredoc, read_quoted, read_whole
 from netpolspec.load.hcl.tokens import END, Spans, Tokens
 from netpolspec.load.hcl.tree import (
-    Attribute,
     Binary,
-    Block,
-    Body,
     Call,
     Conditional,
     Expr,
@@ -31,7 +29,9 @@ from netpolspec.load.hcl.tree import (
 from netpolspec.load.hcl.values import normalize
 
 if TYPE_CHECKING:
-    from netpolspec.source import Source, Span
+    from collections.abc import Iterator
+
+    from netpolspec.source import Span
 
 _PRECEDENCE = {
     "||": 1,
@@ -53,12 +53,6 @@ _DEEPEST = 100
 """Brackets within brackets; more than anybody writes, less than Python's stack allows."""
 
 
-def parse_file(source: Source) -> Body:
-    """The attributes and blocks of a file in HCL's native syntax; raises Refusal at the first mistake."""
-    parser = Parser(source.text, source.span, 1 if source.text.startswith("\ufeff") else 0)
-    return parser.body(None)
-
-
 def parse_expression(content: str, spans: Spans) -> Expr:
     """One expression that fills a text, such as a value given on the command line."""
     parser = Parser(content, spans)
@@ -73,11 +67,11 @@ def parse_expression(content: str, spans: Spans) -> Expr:
 def parse_template(content: str, spans: Spans) -> Expr:
     """A text that is a template as a whole."""
     found = read_whole(Parser(content, spans, advance=False))
-    return _as_literal(found)
+    return as_literal(found)
 
 
 class Parser:
-    """Reads expressions and bodies from where its tokens stand."""
+    """Reads expressions from where its tokens stand."""
 
     __slots__ = ("_depth", "tokens")
 
@@ -87,73 +81,12 @@ class Parser:
         if advance:
             self.tokens.advance()
 
-    # --- structure ------------------------------------------------------------------------------------------------
-
-    def body(self, opened: Span | None) -> Body:
-        """Attributes and blocks up to the end of the file or, with the span of its brace, of the block."""
-        tokens = self.tokens
-        if opened is None:
-            tokens.advance()
-        attributes: dict[str, Attribute] = {}
-        blocks: list[Block] = []
-        on_one_line = opened is not None and tokens.kind != "newline"
-        while True:
-            while not on_one_line and tokens.take("newline"):
-                pass
-            if tokens.kind == (END if opened is None else "}"):
-                return Body(attributes, tuple(blocks))
-            if tokens.kind == END and opened is not None:
-                tokens.refuse("this block is not closed", "its '}' is missing", at=opened)
-            start, name_span = tokens.start, tokens.here
-            name = tokens.expect("name", "an argument or a block")
-            if on_one_line and (tokens.kind != "=" or attributes):
-                help_ = "start a new line behind its '{', and one for each argument and block"
-                tokens.refuse("a block on one line holds one argument at most", help_, at=name_span)
-            if tokens.take("="):
-                if name in attributes:
-                    first = attributes[name].name_span.line
-                    tokens.refuse(f"argument '{name}' stands twice", f"first on line {first}", at=name_span)
-                attributes[name] = Attribute(name, self.expression(), name_span)
-                self._end_line("argument", in_block=on_one_line)
-            else:
-                blocks.append(self._block(name, start))
-
-    def _end_line(self, what: str, *, in_block: bool) -> None:
-        tokens = self.tokens
-        if tokens.kind in ("newline", END) or (tokens.kind == "}" and in_block):
-            return
-        if tokens.kind == ",":
-            tokens.refuse("unexpected ','", "arguments of a block stand on lines of their own, without commas")
-        tokens.refuse(f"expected the end of the {what}", "the next argument or block begins on a new line")
-
-    def _block(self, name: str, start: int) -> Block:
-        tokens = self.tokens
-        labels: list[str] = []
-        head_end = start + len(name)
-        while tokens.kind in ("name", "plain", "quote"):
-            if tokens.kind != "quote":
-                labels.append(tokens.text.strip('"'))
-                head_end = tokens.end
-                tokens.advance()
-            else:
-                label = read_quoted(self)
-                literal = _as_literal(label)
-                if not isinstance(literal, Literal) or not isinstance(literal.value, str):
-                    tokens.refuse("a block's label is plain text", at=label.span)
-                labels.append(literal.value)
-                head_end = label.span.end
-        if tokens.kind != "{":
-            help_ = f"an argument is written '{name} = ...', a block '{name} {{'"
-            tokens.refuse("expected '=' or '{' here", help_)
-        opened = tokens.here
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Within brackets of some kind; refuses more of them than the stack allows."""
         self._deeper()
-        tokens.enter(lines=True)
-        body = self.body(opened)
-        extent = tokens.span(start, tokens.end)
-        tokens.leave("}", opened)
+        yield
         self._depth -= 1
-        self._end_line("block", in_block=False)
-        return Block(name, tuple(labels), body, tokens.span(start, head_end), extent)
 
     def _deeper(self) -> None:
         self._depth += 1
@@ -274,9 +207,9 @@ class Parser:
                 tokens.advance()
                 return Literal(text, span)
             case "quote":
-                return _as_literal(read_quoted(self))
+                return as_literal(read_quoted(self))
             case "heredoc":
-                return _as_literal(read_heredoc(self))
+                return as_literal(read_heredoc(self))
             case "(":
                 tokens.enter(lines=False)
                 inner = self._nested()
@@ -406,7 +339,7 @@ class Parser:
         return ForExpr(key_name, value_name, collection, key, value, condition, group, span)
 
 
-def _as_literal(expr: Expr) -> Expr:
+def as_literal(expr: Expr) -> Expr:
     """A template without sequences is a plain text."""
     if isinstance(expr, Template) and all(isinstance(part, str) for part in expr.parts):
         return Literal("".join(part for part in expr.parts if isinstance(part, str)), expr.span)

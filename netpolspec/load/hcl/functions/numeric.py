@@ -30,7 +30,7 @@ def integer(number: Number, what: str) -> int:
 
 @NUMERIC.define("abs", NUMBER)
 def _abs(number: Number) -> Value:
-    return abs(number)
+    return -number if number < 0 else number
 
 
 @NUMERIC.define("ceil", NUMBER)
