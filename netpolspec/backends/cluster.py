@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from netpolspec.backends.base import Observation
+    from netpolspec.backends.clients import Client
     from netpolspec.backends.options import LiveOptions
     from netpolspec.load.resource import Json
     from netpolspec.plan.model import Point, Scenario
@@ -69,6 +70,7 @@ class ClusterBackend:
         self._homes = Nodes((), options.paths)
         self._dns: tuple[Mapping[str, Json], ...] = ()
         self._upcoming: dict[int, tuple[Point, ...]] = {}
+        self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
         self._closed = False
@@ -97,6 +99,7 @@ class ClusterBackend:
         pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
         self._population.neighbours = {pod.key: pod for pod in pods}
         self._upcoming = _look_ahead(scenarios)
+        self._clients = wanted_clients((point for points in self._upcoming.values() for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
 
@@ -133,7 +136,8 @@ class ClusterBackend:
         objects.add_namespaces(world)
         changed = objects.add_others(world)
         here = {key.name for key in world if key.kind == "Namespace"}
-        clients = [client for client in wanted_clients(points, self._homes) if client.namespace in here]
+        # Those of all scenarios at once, as far as their namespaces are there: an idle client disturbs nobody.
+        clients = [client for client in self._clients if client.namespace in here]
         if population.want(clients) or changed or removed or self._inspector is None:
             population.settle()
         services = (*population.services, *self._dns)
@@ -176,7 +180,11 @@ class ClusterBackend:
             return
         try:
             left = remove(
-                self._eager, of_run(self._options.run_id), self._ledger.kinds, self._ledger.touched, wait=CLOSING
+                replace(self._kubectl, patience=CLOSING),
+                of_run(self._options.run_id),
+                self._ledger.kinds,
+                self._ledger.touched,
+                wait=CLOSING,
             )
             self._ledger.release()
         except BaseException as failure:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from netpolspec.backends.converge import Outcome
-    from netpolspec.backends.live import LivePod
-    from netpolspec.backends.parts import Part
+    from netpolspec.backends.parts import Part, Target
     from netpolspec.backends.probe import Answer
 
 Listener: TypeAlias = "tuple[str, int, Protocol]"
@@ -41,32 +40,38 @@ class Proof:
     text: str
     silent: bool = False
     """Whether it is known that nothing listens there."""
+    unserved: bool = False
+    """Whether it is a Service that leads nowhere, so that no packet can say anything."""
 
 
 def listeners(part: Part) -> frozenset[Listener]:
     """The pods that may answer a part, each with its port."""
-    return frozenset((pod.uid, part.port, part.dial.protocol) for pod in part.destinations)
+    return frozenset(_listener(part, each) for each in part.targets)
+
+
+def _listener(part: Part, target: Target) -> Listener:
+    return (target.pod.uid, target.port, part.dial.protocol)
 
 
 def road(part: Part) -> Road | None:
     """The way to a part's destination that its pods cannot vouch for; None where a pod's own address is dialled."""
-    if part.via is None and part.destinations:
+    if part.via is None and part.targets:
         return None
     how = How.CONNECT if part.dial.how is How.REPLY else part.dial.how
-    return (part.dial.host, part.dial.port, how, frozenset(pod.uid for pod in part.destinations))
+    return (part.dial.host, part.dial.port, how, frozenset(each.pod.uid for each in part.targets))
 
 
 def self_aims(parts: Iterable[Part], image: str) -> Mapping[Aim, Listener]:
     """The dials from the destinations' own pods to their own addresses."""
     aims: dict[Aim, Listener] = {}
     for part in parts:
-        for pod in part.destinations:
+        for pod, port in ((each.pod, each.port) for each in part.targets):
             address = part.dial.host if part.dial.host in pod.addresses else pod.addresses[0]
             how = part.dial.how
-            if how is How.CONNECT and serves(pod, Protocol.TCP, part.port, image):
+            if how is How.CONNECT and serves(pod, Protocol.TCP, port, image):
                 how = How.REPLY
-            aim = Aim(Source(pod.namespace, pod.name), Dial(address, part.port, how, allowed=True))
-            aims[aim] = (pod.uid, part.port, part.dial.protocol)
+            aim = Aim(Source(pod.namespace, pod.name), Dial(address, port, how, allowed=True))
+            aims[aim] = (pod.uid, port, part.dial.protocol)
     return aims
 
 
@@ -111,7 +116,7 @@ class Evidence:
         who = f"{part.source.namespace}/{part.source.pod}"
         if (way := road(part)) is not None:
             self._roads.setdefault(way, who)
-        if len(part.destinations) == 1:
+        if len(part.targets) == 1:
             for listener in listeners(part):
                 self._reached.setdefault(listener, who)
 
@@ -157,42 +162,39 @@ class Evidence:
         """Whether the denial of a part is proven, and by what."""
         if part.source in self._mute:
             return Proof(proven=False, text=self._mute[part.source])
-        if part.via is not None and not part.destinations:
+        if part.via is not None and not part.targets:
             service = f"{part.via.service.namespace}/{part.via.service.name}"
-            return Proof(proven=False, text=f"Service {service} has no endpoints", silent=True)
+            return Proof(proven=False, text=f"Service {service} has no endpoints", silent=True, unserved=True)
         way = road(part)
         if way is not None and way in self._roads:
             return Proof(proven=True, text=f"{part.dial.target} is reached now from {self._roads[way]}")
         if self.listens(part) is False:
-            silent = [pod.label for pod in part.destinations if self._listening(self._of(part, pod)) is False]
-            where = f"port {part.port}/{part.dial.protocol.lower()} of {', '.join(silent)}"
-            return Proof(proven=False, text=f"nothing listens on {where}: its own pod is refused", silent=True)
-        if part.destinations and self.listens(part) is None:
+            silent = [each for each in part.targets if self._listening(_listener(part, each)) is False]
+            named = ", ".join(f"port {each.port}/{part.dial.protocol.lower()} of {each.pod.label}" for each in silent)
+            return Proof(proven=False, text=f"nothing listens on {named}: its own pod is refused", silent=True)
+        if part.targets and self.listens(part) is None:
             return Proof(proven=False, text=self._unknown(part))
         if way is None:
             return Proof(proven=True, text=self._how(part))
         if way in self._memory.roads:
             earlier = f"{part.dial.target} was reached earlier from {self._memory.roads[way]}"
-            return Proof(proven=True, text=f"{earlier}; {self._how(part)}" if part.destinations else earlier)
+            return Proof(proven=True, text=f"{earlier}; {self._how(part)}" if part.targets else earlier)
         if part.via is not None:
             service = f"Service {part.via.service.namespace}/{part.via.service.name}"
             return Proof(proven=False, text=f"its pods listen, but nobody has reached {service} in this run")
         return Proof(proven=False, text=f"nobody has reached {part.dial.target} in this run: perhaps nothing is there")
 
-    def _of(self, part: Part, pod: LivePod) -> Listener:
-        return (pod.uid, part.port, part.dial.protocol)
-
     def _how(self, part: Part) -> str:
         """How it is known that a part's pods listen."""
         reached = [self._reached[each] for each in listeners(part) if each in self._reached]
-        if len(reached) == len(part.destinations):
+        if len(reached) == len(part.targets):
             return f"reached now from {reached[0]}"
-        return "reached now from its own pod" if len(part.destinations) == 1 else "reached now from their own pods"
+        return "reached now from its own pod" if len(part.targets) == 1 else "reached now from their own pods"
 
     def _unknown(self, part: Part) -> str:
-        for pod in part.destinations:
-            answer = self._selves.get(self._of(part, pod))
+        for each in part.targets:
+            answer = self._selves.get(_listener(part, each))
             if answer is not None and answer.verdict is not Verdict.ALLOWED:
                 said = answer.trouble or answer.verdict
-                return f"whether {pod.label} listens on port {part.port} is not known: its own pod found '{said}'"
+                return f"whether {each.pod.label} listens on port {each.port} is not known: its own pod found '{said}'"
         return "whether anything listens is not known: nobody reaches it, and its own pod cannot be asked"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from netpolspec.backends.base import Verdict
+from netpolspec.backends.probe import sort_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -134,7 +135,7 @@ class _State:
         steady = (
             self.answer is not None
             and self.since is not None
-            and all(verdict is self.answer.verdict for verdict in (answer.verdict, *answer.met_on_the_way))
+            and {sort_of(answer.verdict), *answer.sorts} == {sort_of(self.answer.verdict)}
         )
         now = None if answer.since is None else heard.began + answer.since / 1000
         return _State(
@@ -154,6 +155,4 @@ class _State:
 
 def is_met(dial: Dial, verdict: Verdict) -> bool:
     """Whether a verdict is what a dial expects, as far as packets can tell: a denial is still to be proven."""
-    if dial.allowed:
-        return verdict is Verdict.ALLOWED
-    return verdict in {Verdict.DROPPED, Verdict.REFUSED, Verdict.UNREACHABLE}
+    return sort_of(verdict) == ("allowed" if dial.allowed else "denied")

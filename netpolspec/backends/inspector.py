@@ -35,6 +35,9 @@ BASELINE_TIMEOUT = 5.0
 """Seconds that a Service may take to lead somewhere before there are policies."""
 
 
+UNPROVEN = Proof(proven=True, text="controls are off: nothing proves this denial")
+
+
 class Inspector:
     """One state of the cluster, and what is asked of it."""
 
@@ -158,19 +161,17 @@ class Inspector:
     def _prove(
         self, parts: Sequence[Part], outcomes: Mapping[Aim, Outcome], evidence: Evidence
     ) -> Mapping[Part, Proof]:
-        """What the denials rest on; empty where controls are off."""
+        """What the denials rest on, be they expected or not."""
         if not self._options.controls:
-            return {}
+            return {part: UNPROVEN for part in parts if not part.point.allowed}
         failed = [part for part in parts if outcomes[part.aim].answer.verdict not in {Verdict.ALLOWED, Verdict.ERROR}]
         lacking = [part for part in failed if not part.point.allowed and evidence.lacking(part)]
         if lacking:
             self._ask_witnesses(lacking, evidence)
-        refused = [
-            part for part in failed if part.point.allowed and outcomes[part.aim].answer.verdict is Verdict.REFUSED
-        ]
-        for listener, answer in self._ask_selves(refused).items():
+        unexpected = [part for part in failed if part.point.allowed]
+        for listener, answer in self._ask_selves(unexpected).items():
             evidence.add_self(listener, answer)
-        return {part: evidence.prove(part) for part in (*refused, *(each for each in failed if not each.point.allowed))}
+        return {part: evidence.prove(part) for part in failed}
 
     def _ask_witnesses(self, parts: Sequence[Part], evidence: Evidence) -> None:
         """Have somebody dial whom the model allows to."""

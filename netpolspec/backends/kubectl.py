@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netpolspec import shell
@@ -96,9 +96,17 @@ _PASSING = (
 )
 
 
-def is_passing(finished: shell.Finished) -> bool:
-    """Whether a failure is of those that pass by themselves: the API server is not there for a while."""
-    return not finished.ok and any(sign in finished.stderr for sign in _PASSING)
+_UNSETTLED = 30.0
+"""Seconds after a failure for which an API server may say `Forbidden` to everybody: it has not read the roles yet."""
+
+
+class _Trouble:
+    """When the API server was last not there."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ class Kubectl:
     program: str = "kubectl"
     patience: float = 0.0
     """Seconds for which `check` and what builds on it ask again while the API server is not there."""
+    _trouble: _Trouble = field(default_factory=_Trouble, compare=False, repr=False)
 
     def argv(self, *arguments: str) -> tuple[str, ...]:
         """The whole command, as it would be typed."""
@@ -128,9 +137,20 @@ class Kubectl:
             WorldFailed: kubectl is not installed
         """
         try:
-            return shell.run(self.argv(*arguments), timeout=timeout, stdin=stdin)
+            finished = shell.run(self.argv(*arguments), timeout=timeout, stdin=stdin)
         except shell.ToolMissing as missing:
             raise WorldFailed(str(missing), "`netpolspec doctor` says how to install it", code="no-tool") from missing
+        if not finished.ok and any(sign in finished.stderr for sign in _PASSING):
+            self._trouble.at = time.monotonic()
+        return finished
+
+    def may_pass(self, finished: shell.Finished) -> bool:
+        """Whether a failure is of those that pass by themselves: the API server is not there, or not quite yet."""
+        if finished.ok:
+            return False
+        if "(Forbidden)" in finished.stderr:
+            return time.monotonic() - self._trouble.at < _UNSETTLED
+        return any(sign in finished.stderr for sign in _PASSING)
 
     def check(self, *arguments: str, timeout: float = REQUEST_TIMEOUT, stdin: str = "") -> str:
         """Run it and return what it wrote to stdout.
@@ -149,7 +169,7 @@ class Kubectl:
             finished = self.run(*arguments, timeout=timeout, stdin=stdin)
             if finished.ok:
                 return finished
-            if not is_passing(finished) or time.monotonic() + pause > deadline:
+            if not self.may_pass(finished) or time.monotonic() + pause > deadline:
                 raise KubectlFailed(finished)
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

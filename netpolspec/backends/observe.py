@@ -72,7 +72,10 @@ def observe(
 def settle(outcome: Outcome, proof: Proof | None) -> Verdict:
     """The verdict of a part, once it is known whether anything listens: only then a refusal says who refused."""
     verdict = outcome.answer.verdict
-    return Verdict.NO_LISTENER if verdict is Verdict.REFUSED and proof is not None and proof.silent else verdict
+    if proof is None or verdict in {Verdict.ALLOWED, Verdict.ERROR, Verdict.DNS}:
+        return verdict
+    silent = proof.unserved or (proof.silent and verdict is Verdict.REFUSED)
+    return Verdict.NO_LISTENER if silent else verdict
 
 
 def _is_good(outcome: Outcome, verdict: Verdict, proof: Proof | None) -> bool:

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _DNS_PORT = 53
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A pod that may answer, and the port of it."""
+
+    pod: LivePod
+    port: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """One way in which a point is tested: all parts must answer as the point expects. Compared by identity."""
@@ -32,10 +40,8 @@ class Part:
     source_pod: SourceEnd
     """What the model takes the source for."""
     dial: Dial
-    destinations: tuple[LivePod, ...]
-    """The pods that may answer: one, or the endpoints of the Service that is dialled; none outside the cluster."""
-    port: int
-    """The port on those pods."""
+    targets: tuple[Target, ...]
+    """Who may answer: one pod, or the endpoints of the Service that is dialled; nobody outside the cluster."""
     via: Via | None
 
     @property
@@ -49,10 +55,10 @@ class Part:
         where = f"{self.source.namespace}/{self.source.pod} ({self.source_node})"
         if self.via is not None:
             service = self.via.service
-            pods = ", ".join(pod.label for pod in self.destinations) or "no endpoints"
+            pods = ", ".join(target.pod.label for target in self.targets) or "no endpoints"
             return f"{where} -> Service {service.namespace}/{service.name} {self.dial.target} ({pods})"
-        if self.destinations:
-            pod = self.destinations[0]
+        if self.targets:
+            pod = self.targets[0].pod
             return f"{where} -> {pod.label} {self.dial.target} ({pod.node})"
         return f"{where} -> {self.dial.target}"
 
@@ -114,25 +120,25 @@ class Surveyor:
         """The clients that the parts will need."""
         for group in _grouped(point, probes).values():
             if isinstance(group[0].source, ClientEnd):
-                yield from self._clients(group[0].source, self._destinations(group))
+                yield from self._clients(group[0].source, self._targets(group))
 
-    def _destinations(self, group: Sequence[Probe]) -> tuple[LivePod, ...]:
+    def _targets(self, group: Sequence[Probe]) -> tuple[Target, ...]:
         found = [
-            self.pods.get((probe.destination.pod.namespace, probe.destination.pod.name))
+            (self.pods.get((probe.destination.pod.namespace, probe.destination.pod.name)), probe.port)
             for probe in group
             if isinstance(probe.destination, PodEnd)
         ]
-        return tuple(dict.fromkeys(pod for pod in found if pod is not None))
+        return tuple(dict.fromkeys(Target(pod, port) for pod, port in found if pod is not None))
 
-    def _clients(self, end: ClientEnd, destinations: Sequence[LivePod]) -> tuple[Client, ...]:
+    def _clients(self, end: ClientEnd, targets: Sequence[Target]) -> tuple[Client, ...]:
         client = Client(end.pod.namespace, tuple(sorted(end.pod.labels.items())))
-        node = destinations[0].node if len(destinations) == 1 else None
+        node = targets[0].pod.node if len(targets) == 1 else None
         return tuple(client.on(each) if each else client for each in self._nodes.towards(node))
 
-    def _sources(self, end: SourceEnd, destinations: Sequence[LivePod]) -> Iterator[tuple[Source, str]]:
+    def _sources(self, end: SourceEnd, targets: Sequence[Target]) -> Iterator[tuple[Source, str]]:
         match end:
             case ClientEnd():
-                for client in self._clients(end, destinations):
+                for client in self._clients(end, targets):
                     pod = self.pods.get((client.namespace, client.pod))
                     yield Source(client.namespace, client.pod), pod.node if pod is not None else "?"
             case PodEnd(pod=pod):
@@ -145,34 +151,49 @@ class Surveyor:
 
     def _parts(self, point: Point, group: Sequence[Probe]) -> Iterator[Part]:
         probe = group[0]
-        destinations = self._destinations(group)
-        dials = tuple(self._dials(point, group, destinations))
-        for source, node in self._sources(probe.source, destinations):
-            for dial in dials:
-                yield Part(point, source, node, probe.source, dial, destinations, probe.port, probe.via)
+        targets = self._targets(group)
+        dials = tuple(self._dials(point, probe, targets))
+        for source, node in self._sources(probe.source, targets):
+            for dial, whom, via in dials:
+                itself = [each for each in whom if (source.namespace, source.pod) == each.pod.key]
+                if via is None and itself and probe.via is not None:
+                    continue  # an endpoint's own address: no policy keeps it from that
+                yield Part(point, source, node, probe.source, dial, whom, via)
 
-    def _dials(self, point: Point, group: Sequence[Probe], destinations: Sequence[LivePod]) -> Iterator[Dial]:
-        probe = group[0]
-        ours = bool(destinations) and all(serves(pod, probe.protocol, probe.port, self._image) for pod in destinations)
-        how = _how(probe.protocol, probe.port, allowed=point.allowed, ours=ours)
+    def _dials(
+        self, point: Point, probe: Probe, targets: tuple[Target, ...]
+    ) -> Iterator[tuple[Dial, tuple[Target, ...], Via | None]]:
+        """What is dialled, who may answer, and through which Service."""
         if probe.via is not None and (point.by_name or not probe.via.service.headless):
             service = probe.via.service
             names = (f"{service.name}.{service.namespace}.svc",)
-            hosts = names if point.by_name else tuple(map(str, service.cluster_addresses))
-            for host in hosts:
-                yield Dial(host, probe.via.port, how, point.allowed, len(destinations) or 1)
-            return
-        match probe.destination:
-            case PodEnd():
-                for pod in destinations:
-                    for address in pod.addresses:
-                        yield Dial(address, probe.port, how, point.allowed)
-            case AddressEnd(network=network):
-                yield Dial(str(network), probe.port, how, point.allowed)
-            case DomainEnd(name=name):
-                yield Dial(f"{name}.", probe.port, how, point.allowed)
-            case None:
+            for host in names if point.by_name else tuple(map(str, service.cluster_addresses)):
+                yield Dial(host, probe.via.port, self._how(point, probe, targets), point.allowed), targets, probe.via
+            if len(targets) == 1 or service.headless:
                 return
+            # Whom the Service picks is left to chance: so that each endpoint is judged, its own address is dialled too.
+        for target in targets:
+            for address in target.pod.addresses:
+                yield Dial(address, target.port, self._how(point, probe, (target,)), point.allowed), (target,), None
+        match probe.destination:
+            case AddressEnd(network=network):
+                yield Dial(str(network), probe.port, self._how(point, probe, ()), point.allowed), (), None
+            case DomainEnd(name=name):
+                yield Dial(f"{name}.", probe.port, self._how(point, probe, ()), point.allowed), (), None
+            case PodEnd() | None:
+                pass
+
+    def _how(self, point: Point, probe: Probe, targets: Sequence[Target]) -> How:
+        ours = bool(targets) and all(serves(each.pod, probe.protocol, each.port, self._image) for each in targets)
+        match probe.protocol:
+            case Protocol.TCP:
+                return How.REPLY if ours and point.allowed else How.CONNECT
+            case Protocol.UDP:
+                return How.QUERY if probe.port == _DNS_PORT and not ours else How.DATAGRAM
+            case Protocol.SCTP:
+                return How.SCTP
+            case _:
+                assert_never(probe.protocol)
 
 
 def _grouped(point: Point, probes: Sequence[Probe]) -> Mapping[object, list[Probe]]:
@@ -188,18 +209,6 @@ def _grouped(point: Point, probes: Sequence[Probe]) -> Mapping[object, list[Prob
             key = (source, end, probe.port, probe.protocol)
         groups.setdefault(key, []).append(probe)
     return groups
-
-
-def _how(protocol: Protocol, port: int, *, allowed: bool, ours: bool) -> How:
-    match protocol:
-        case Protocol.TCP:
-            return How.REPLY if ours and allowed else How.CONNECT
-        case Protocol.UDP:
-            return How.QUERY if port == _DNS_PORT and not ours else How.DATAGRAM
-        case Protocol.SCTP:
-            return How.SCTP
-        case _:
-            assert_never(protocol)
 
 
 def serves(pod: LivePod, protocol: Protocol, port: int, image: str) -> bool:

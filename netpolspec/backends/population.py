@@ -12,7 +12,7 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.clients import CONTAINER, Client, write_client, write_ephemeral
 from netpolspec.backends.converge import Source
-from netpolspec.backends.kubectl import Kubectl, KubectlFailed, is_passing
+from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.live import LivePod, read_pod
 from netpolspec.backends.marks import RUN
 from netpolspec.backends.prober import Prober
@@ -189,7 +189,7 @@ class Population:
                 if self.want(lost):
                     self.settle()
             except KubectlFailed as failure:
-                if not is_passing(failure.finished):
+                if not self.kubectl.may_pass(failure.finished):
                     raise
 
     def enable(self, sources: Collection[Source], *, own: bool = False) -> frozenset[Source]:

@@ -23,15 +23,15 @@ DIAL_MS = 1500
 """How long a dial lasts at most: Linux sends a lost SYN again after 1 s, so a shorter one takes a loss for a drop."""
 COVERED_MS = 1000
 """The time over which a dial that was dropped has shown it: its first SYN and the one after 1 s."""
+LATER_MS = 500
+"""How much later the second dial of a denial starts. The packets of a dropped dial are 1 s apart: whatever lets some
+through for half a second at a time, at whatever pace, meets one of the four."""
 STARVED_MS = 1500
 """A dial that takes so much longer than it may was not dropped: the machine was too busy to notice the answer."""
 WINDOW_MS = 1500
 """For how long a round dials again by itself: about as long as its dropped dials take anyway."""
 LANES = 200
 """The most dials of one exec; each is a process of some megabytes in the pod."""
-
-
-_LETTERS = "abcd"
 
 
 class How(StrEnum):
@@ -57,8 +57,6 @@ class Dial:
     port: int
     how: How
     allowed: bool
-    times: int = 1
-    """How many times at once: through a Service with several endpoints each dial may reach another one."""
 
     @property
     def protocol(self) -> Protocol:
@@ -78,8 +76,8 @@ class Dial:
 
     @property
     def lanes(self) -> int:
-        """How many times it really dials at once: a denial takes two that fail alike."""
-        return min(max(self.times, 1 if self.allowed else 2), len(_LETTERS))
+        """How many times it dials at once: a denial takes two that fail alike."""
+        return 1 if self.allowed else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +129,9 @@ class Answer:
         return max((attempt.ms for attempt in self.attempts), default=0)
 
     @property
-    def met_on_the_way(self) -> frozenset[Verdict]:
-        """What its attempts met, the last ones included."""
-        return frozenset(attempt.verdict for attempt in self.attempts)
+    def sorts(self) -> frozenset[str]:
+        """What all its attempts came to."""
+        return frozenset(sort_of(attempt.verdict) for attempt in self.attempts)
 
     @property
     def replied(self) -> tuple[str, ...]:
@@ -155,14 +153,14 @@ def write_script(dials: Sequence[Dial], nonce: str, hold: float, window_ms: int 
     """
     program = files("netpolspec.backends").joinpath("round.sh").read_text(encoding="utf-8")
     settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} D={DIAL_MS}\n"
-    # The second lanes come after all first ones, so that the two dials of a denial do not start together.
-    lanes = [
-        (f"{number}{letter}", dial)
-        for place, letter in enumerate(_LETTERS)
-        for number, dial in enumerate(dials)
-        if place < dial.lanes
+    # The second lanes start later, so that the packets of a denial's two dials do not meet the same moments.
+    lanes = [(f"{number}a", dial) for number, dial in enumerate(dials)]
+    lanes += [(f"{number}b", dial) for number, dial in enumerate(dials) if dial.lanes > 1]
+    later = round(min(LATER_MS, hold * 500) / 10)
+    calls = [
+        f"lane {lane} {'a' if dial.allowed else 'd'} {dial.how} {dial.host} {dial.port} {later * lane.endswith('b')} &"
+        for lane, dial in lanes
     ]
-    calls = [f"lane {lane} {'a' if dial.allowed else 'd'} {dial.how} {dial.host} {dial.port} &" for lane, dial in lanes]
     return "\n".join((settings + program, *calls, "finish", ""))
 
 
@@ -188,7 +186,7 @@ def longest(hold: float, window_ms: int = WINDOW_MS) -> float:
 # --- what it printed ------------------------------------------------------------------------------------------------
 
 _LINE = re.compile(
-    r"^NPS1 (?P<nonce>\w+) (?P<lane>\d+[a-d]|end) (?P<word>[A-Z]+) (?P<ms>\d+)"
+    r"^NPS1 (?P<nonce>\w+) (?P<lane>\d+[ab]|end) (?P<word>[A-Z]+) (?P<ms>\d+)"
     r"(?: (?P<at>\d+) (?P<state>more|last) ?(?P<text>.*))?$"
 )
 
@@ -228,7 +226,7 @@ def conclude(dials: Sequence[Dial], lanes: Mapping[str, Sequence[Attempt]], trou
         trouble: what is known about the exec, for dials without their line
     """
     return tuple(
-        _answer(dial, [lanes.get(f"{number}{letter}", ()) for letter in _LETTERS[: dial.lanes]], trouble)
+        _answer(dial, [lanes.get(f"{number}{letter}", ()) for letter in "ab"[: dial.lanes]], trouble)
         for number, dial in enumerate(dials)
     )
 
@@ -238,10 +236,13 @@ def _answer(dial: Dial, lanes: Sequence[Sequence[Attempt]], trouble: str) -> Ans
     if not all(lane and lane[-1].last for lane in lanes):
         what = "no line came for it" if not attempts else "its last line did not come"
         return Answer(Verdict.ERROR, attempts, None, f"{what}{f': {trouble}' if trouble else ''}")
-    verdicts = {lane[-1].verdict for lane in lanes}
+    verdicts = {verdict for lane in lanes for verdict in _came_to(lane)}
     # What decides is what was not expected: a denial of which one dial comes through is none, and the other way round.
     if Verdict.ALLOWED in verdicts and len(verdicts) > 1:
         verdicts = verdicts - {Verdict.ALLOWED} if dial.allowed else {Verdict.ALLOWED}
+    if verdicts <= _DENIALS and len(verdicts) > 1:
+        # A kernel sends so many ICMP errors a second and no more: of several refused dials, some look dropped.
+        verdicts -= {Verdict.DROPPED}
     if len(verdicts) > 1:
         said = " and ".join(sorted(verdicts))
         return Answer(Verdict.ERROR, attempts, None, f"dials at the same time failed differently: {said}")
@@ -249,17 +250,30 @@ def _answer(dial: Dial, lanes: Sequence[Sequence[Attempt]], trouble: str) -> Ans
     if verdict is Verdict.ERROR:
         failed = next(lane[-1] for lane in lanes if lane[-1].verdict is verdict)
         return Answer(verdict, attempts, None, explain_error(failed))
-    return Answer(verdict, attempts, max(_since(lane) for lane in lanes))
+    return Answer(verdict, attempts, max(_streak(lane)[0].at for lane in lanes))
 
 
-def _since(lane: Sequence[Attempt]) -> int:
-    """The start of the first dial of those at the end that met the same."""
-    since = lane[-1].at
-    for attempt in reversed(lane):
-        if attempt.verdict is not lane[-1].verdict:
-            break
-        since = attempt.at
-    return since
+_DENIALS = frozenset({Verdict.DROPPED, Verdict.REFUSED, Verdict.UNREACHABLE})
+
+
+def sort_of(verdict: Verdict) -> str:
+    """What a verdict comes to: `allowed`, `denied` in whatever way, or itself."""
+    return "denied" if verdict in _DENIALS else str(verdict)
+
+
+def _streak(lane: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """The attempts at the end of a lane that came to the same."""
+    start = len(lane)
+    while start and sort_of(lane[start - 1].verdict) == sort_of(lane[-1].verdict):
+        start -= 1
+    return tuple(lane[start:])
+
+
+def _came_to(lane: Sequence[Attempt]) -> frozenset[Verdict]:
+    """What a lane met in the end; of a denial, all the ways in which it showed."""
+    if lane[-1].verdict not in _DENIALS:
+        return frozenset({lane[-1].verdict})
+    return frozenset(attempt.verdict for attempt in _streak(lane))
 
 
 _UNREACHABLE = ("no route to host", "network is unreachable", "unreachable", "operation not permitted", "prohibited")

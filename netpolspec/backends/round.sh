@@ -77,9 +77,10 @@ dial() {
   esac
   [ -n "$V" ] || V=UNKNOWN
 }
-# lane NAME WANTED HOW HOST PORT: WANTED is a (allowed) or d (denied).
+# lane NAME WANTED HOW HOST PORT LATER: WANTED is a (allowed) or d (denied); it starts so much later.
 lane() {
   X=$4 P=$5 E='' B=10 L=
+  [ "$6" = 0 ] || nap "$6"
   case $X in *.svc) X=$X.${Z:-cluster.local}. ;; esac
   case $X in *:*) G="[$X]:$P" ;; *) G=$X:$P ;; esac
   case $X in *[!0-9a-f.:]*) L=$K ;; esac
@@ -96,6 +97,8 @@ lane() {
       [ "$V" != TIMEOUT ] || seen=$((seen + C))
       rest=$((H - seen))
       if [ $rest -le 0 ]; then state=last; fi
+      [ $rest -le $((H / 2)) ] || rest=$((H / 2)) # looked at in between, too
+      [ "$V" != TIMEOUT ] || rest=0               # that dial took long enough
     else
       E=
       if [ $((T - S)) -ge "$W" ]; then state=last; fi

@@ -54,11 +54,11 @@ class Witnesses:
 
     def _allowed(self, source: Pod, part: Part) -> Iterator[bool]:
         via = part.via.service if part.via is not None else None
-        ends = {pod.key for pod in part.destinations}
+        ends = {each.pod.key: each.port for each in part.targets}
         for pod in self._model.cluster.pods:
             if (pod.namespace, pod.name) in ends:
-                answer = self._model.answer(source, pod, part.dial.protocol, part.port, via=via)
-                yield answer is Answer.ALLOWED
+                port = ends[pod.namespace, pod.name]
+                yield self._model.answer(source, pod, part.dial.protocol, port, via=via) is Answer.ALLOWED
         if not ends and part.dial.host:
             outside = External(_address(part.dial.host))
             yield self._model.answer(source, outside, part.dial.protocol, part.dial.port) is Answer.ALLOWED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list, is_passing
+from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
 from netpolspec.backends.marks import RUN, mark, run_of
 from netpolspec.backends.servers import equip
 from netpolspec.load.resource import Key
@@ -124,15 +124,16 @@ class Objects:
         """Delete what a world does not hold any more, and what has to be made anew; wait until it is gone.
 
         Returns:
-            whether there was any
+            whether there was anything but policies
 
         Raises:
             WorldFailed: the cluster did not let us
         """
         difference = compare(self.applied, self.wanted(world))
         gone = [*difference.removed, *difference.replaced]
+        pods_may_differ = any(key not in self.policies for key in gone)
         self._delete(gone)
-        return bool(gone)
+        return pods_may_differ
 
     def add_namespaces(self, world: World) -> None:
         """Create the namespaces, and change the labels of those that are there.
@@ -249,7 +250,7 @@ class Objects:
             if finished.ok:
                 said = json.loads(finished.stdout)
                 return tree.rows(said, "items") if said.get("kind") == "List" else (said,)
-            if not (_comes_soon(finished.stderr) or is_passing(finished)) or time.monotonic() > deadline:
+            if not (_comes_soon(finished.stderr) or self.kubectl.may_pass(finished)) or time.monotonic() > deadline:
                 raise KubectlFailed(finished)
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
@@ -275,8 +276,9 @@ class Objects:
         if spaces:  # pods that no manifest names: those of controllers, and clients
             self.kubectl.check("delete", "namespaces", *spaces, "--ignore-not-found", "--wait=false")
         if contents:
+            # No --grace-period: our own pods end at once by themselves, those of the spec may have their reasons.
             self.kubectl.check(
-                *("delete", "--ignore-not-found", "--cascade=foreground", "--wait=true", "--grace-period=1"),
+                *("delete", "--ignore-not-found", "--cascade=foreground", "--wait=true"),
                 *(f"--timeout={round(DELETE_TIMEOUT)}s", "-f", "-"),
                 timeout=DELETE_TIMEOUT + 10,
                 stdin=as_list(contents),

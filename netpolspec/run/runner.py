@@ -158,7 +158,7 @@ class _Runner:
             opinion.decided_by,
             opinion.reason,
             opinion.assumptions,
-            opinion.differs,
+            observation.differs if observation is not None else opinion.differs,
             observation.probe if observation is not None else None,
         )
 

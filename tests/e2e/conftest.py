@@ -1,0 +1,43 @@
+"""End-to-end tests: on a real cluster, with real packets. `pytest -m e2e` runs them; other runs leave them out.
+
+They need docker, kind and kubectl. `NETPOLSPEC_NODE_IMAGE`, `NETPOLSPEC_KIND_CONFIG`, `NETPOLSPEC_CNI_MANIFEST` and
+`NETPOLSPEC_PROBE_IMAGE` say, as for any run, what the cluster is made of. `NETPOLSPEC_E2E_CONTEXT` and
+`NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e.lab import Lab, make_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOOLS = ("docker", "kind", "kubectl")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "e2e: needs a real cluster; run by `pytest -m e2e` only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `-m e2e` they are left out; without the tools they are skipped, each by its name."""
+    ours = [item for item in items if item.get_closest_marker("e2e")]
+    if "e2e" not in str(config.getoption("markexpr")):
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+        return
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    for item in ours:
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The cluster that the tests share, one after another."""
+    with make_lab() as made:
+        yield made
