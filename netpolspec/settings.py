@@ -66,6 +66,8 @@ class Settings:
     live: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """What is said about runs on clusters, by keys of LIVE_KEYS; what nobody says is not there."""
     strict_model: bool = False
+    ignore: frozenset[str] = frozenset()
+    """Codes of warnings that `check` leaves out; what several places say is put together."""
 
 
 class SettingError(ValueError):
@@ -196,6 +198,7 @@ _TAP = _Setting("tap", _one_of("auto", "13", "14"), "auto")
 _FLAT = _Setting("flat", _flag, default=False)
 _FAIL_FAST = _Setting("fail-fast", _flag, default=False)
 _COLOR = _Setting("color", _one_of(*Color), Color.AUTO.value)
+_IGNORE: _Setting[tuple[str, ...]] = _Setting("ignore", _strings(","), ())
 _POLICY_PATH: _Setting[tuple[str, ...]] = _Setting("policy-path", _strings(os.pathsep), ())
 _ASSUME: _Setting[Mapping[str, str]] = _Setting("assume", _assume, {})
 _REPORT: _Setting[tuple[str, ...]] = _Setting("report", _reports, ())
@@ -243,7 +246,7 @@ KEYS: tuple[str, ...] = (
         each.key
         for each in (
             *(_PATHS, _ON, _TAP, _FLAT, _FAIL_FAST, _COLOR, _POLICY_PATH, _ASSUME, _REPORT, _PROFILE),
-            *(_TERRAFORM, _STRICT_MODEL, _LOG_FORMAT, _LOG_LEVEL),
+            *(_TERRAFORM, _STRICT_MODEL, _IGNORE, _LOG_FORMAT, _LOG_LEVEL),
         )
     ),
     *CLUSTER_KEYS,
@@ -389,6 +392,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         clusters=layers.clusters(),
         report=layers.reports(),
         live=layers.live(),
+        ignore=frozenset(code for _, codes in layers.each(_IGNORE) for code in codes),
     )
     wrong = [*layers.wrong, *(_unknown_keys(table) if table else ())]
     if wrong:

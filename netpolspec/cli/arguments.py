@@ -163,7 +163,7 @@ def add_live_options(parser: Parser) -> None:
 
 _OF_SETTINGS = (
     *("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "profile", "terraform", "strict_model"),
-    "report",
+    *("report", "ignore"),
     *("log_format", "log_level"),
 )
 

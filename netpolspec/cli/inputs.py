@@ -56,8 +56,8 @@ def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[s
     Raises:
         Refusal: something cannot be read, or there is nothing to read.
     """
-    named = [argument for argument in arguments if not _is_variable(argument)]
-    overrides = dict(_override(argument) for argument in arguments if _is_variable(argument))
+    named = [argument for argument in arguments if not is_variable(argument)]
+    overrides = dict(_override(argument) for argument in arguments if is_variable(argument))
     if not named and not texts:
         named = list(otherwise)
     if not named and not texts:
@@ -72,7 +72,8 @@ def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[s
     return Inputs(tuple(reader.inputs.values()), tuple(picks), overrides)
 
 
-def _is_variable(argument: str) -> bool:
+def is_variable(argument: str) -> bool:
+    """Whether an argument is `NAME=value`."""
     return _VARIABLE.fullmatch(argument) is not None
 
 
@@ -112,7 +113,7 @@ class _Reader:
         if path == "-":
             yield self._known("-") or self.add(_standard_input(), "-")
         elif Path(path).is_dir():
-            found = list(_specs_below(path))
+            found = list(specs_below(path))
             if not found:
                 raise wrong(f"no {SUFFIX} file in the folder '{path}'")
             for each in found:
@@ -154,7 +155,7 @@ def _split(argument: str) -> tuple[str, str | None, int | None]:
     return argument, None, None
 
 
-def _specs_below(folder: str) -> Iterator[str]:
+def specs_below(folder: str) -> Iterator[str]:
     """The specs in a folder and below it, in the order of their names; hidden folders are left out."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

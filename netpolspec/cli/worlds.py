@@ -102,15 +102,27 @@ def read_resources(
     Raises:
         Refusal: something cannot be read or is refused.
     """
+    found = gather_objects(paths, settings, variables or {}, live=live)
+    if any(each.severity is Severity.ERROR for each in found.diagnostics):
+        raise Refusal(*found.diagnostics)
+    session.messages.show(found.diagnostics)
+    return found
+
+
+def gather_objects(
+    paths: Sequence[str],
+    settings: Settings,
+    variables: Mapping[str, str],
+    *,
+    live: tuple[Sequence[Resource], Sequence[Diagnostic]] | None = None,
+) -> Objects:
+    """The objects that paths hold, and everything that is wrong with them; the arguments are `read_resources`'."""
     found = Objects()
     if live is not None:
         found.add(*live)
     for path in paths:
-        _read(path, settings, variables or {}, found)
+        _read(path, settings, variables, found)
     found.diagnostics += repeated(found.resources)
-    if any(each.severity is Severity.ERROR for each in found.diagnostics):
-        raise Refusal(*found.diagnostics)
-    session.messages.show(found.diagnostics)
     return found
 
 
@@ -122,7 +134,7 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
         found.add(*read_text(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>"))))
     elif file.endswith(SUFFIX) and not Path(path).is_dir():
         found.add(_scenario(file, scenario if mark else None, settings), ())
-    elif _is_terraform(Path(path)):
+    elif is_terraform(Path(path)):
         _read_terraform(path, settings, variables, found)
     elif _is_plan(Path(path)):
         from netpolspec.load.terraform import read_plan_json
@@ -134,7 +146,8 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
         found.add(*read_path(Path(path)))
 
 
-def _is_terraform(path: Path) -> bool:
+def is_terraform(path: Path) -> bool:
+    """Whether a path is a folder of Terraform."""
     try:
         return path.is_dir() and any(entry.name.endswith((".tf", ".tf.json")) for entry in path.iterdir())
     except OSError:

@@ -76,7 +76,8 @@ def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tup
     unique = tuple(dict.fromkeys(diagnostics))
     if _errors(unique):
         return None, unique
-    return Plan(tuple(scenarios), unique, tuple(included), tuple(sorted(givens.spoke.items()))), unique
+    asked = tuple((span, brought.resources) for span, brought in givens.asked)
+    return Plan(tuple(scenarios), unique, tuple(included), tuple(sorted(givens.spoke.items())), asked), unique
 
 
 def _errors(diagnostics: Iterable[Diagnostic]) -> bool:

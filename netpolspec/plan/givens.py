@@ -49,6 +49,8 @@ class Givens:
     spoke: dict[str, str] = field(default_factory=dict)
     """By Terraform folder: who said what it means."""
     warnings: list[Diagnostic] = field(default_factory=list)
+    asked: list[tuple[Span, Brought]] = field(default_factory=list)
+    """Every statement that brings in what stands elsewhere."""
     _manifests: dict[Path, tuple[Resource, ...]] = field(default_factory=dict)
     _policies: dict[tuple[Path, str, str | None], tuple[Resource, ...]] = field(default_factory=dict)
     _awaited: dict[tuple[str, str], tuple[Request, Brought]] = field(default_factory=dict)
@@ -61,11 +63,14 @@ class Givens:
         """
         match given:
             case GivenTerraform():
-                return self._terraform(given, names, file)
+                brought = self._terraform(given, names, file)
             case GivenPolicy():
-                return self._policy(given, names, file, root)
+                brought = self._policy(given, names, file, root)
             case _:
-                return Brought(self._at_once(given, names, file))
+                brought = Brought(self._at_once(given, names, file))
+        if isinstance(given, GivenTerraform | GivenPolicy | GivenManifest):
+            self.asked.append((given.span, brought))
+        return brought
 
     def settle(self) -> tuple[Diagnostic, ...]:
         """Ask Terraform's reader for everything that was awaited, all at once; what it says against it is returned."""

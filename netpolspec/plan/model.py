@@ -123,6 +123,8 @@ class Plan:
     included: tuple[Included, ...] = ()
     terraform: tuple[tuple[str, str], ...] = ()
     """Each Terraform folder, and who said what it means."""
+    asked: tuple[tuple[Span, tuple[Resource, ...]], ...] = ()
+    """Each statement that brings in what stands elsewhere, with what it brings in."""
 
 
 # --- what a point comes down to in a world ------------------------------------------------------------------------

@@ -1,0 +1,220 @@
+"""The lints of `check`: specs, manifests and Terraform as scenes, and findings as warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.cli.arguments import wrong
+from netpolspec.diagnostics import Diagnostic, Note, Severity, nearest
+from netpolspec.lint.catalog import LINTS, page
+from netpolspec.lint.findings import find_all
+from netpolspec.lint.scene import Scene
+from netpolspec.lint.silence import annotated, commented
+from netpolspec.plan.effect import why_without_effect
+from netpolspec.plan.model import Change, ClientEnd
+from netpolspec.plan.resolve import Inhabitants
+from netpolspec.policy.cluster import assemble
+from netpolspec.source import Pointer, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from netpolspec.lint.scene import Finding
+    from netpolspec.load.resource import Resource
+    from netpolspec.plan.model import Plan, Point, Scenario
+    from netpolspec.policy.objects import Pod
+    from netpolspec.source import Origin
+
+_OTHER_CODES = ("undeclared-port", "cidr-form", "skipped-chart", "plain-kustomization", "unknown-variable")
+"""Warnings that are no lints, and may be left out all the same."""
+_OWN = str(Path(__file__).resolve().parents[1] / "policies")
+"""The library that ships with netpolspec, which nobody edits."""
+
+
+def ignored_codes(given: Iterable[str]) -> frozenset[str]:
+    """The codes that settings and the command line leave out.
+
+    Raises:
+        Refusal: there is no such code.
+    """
+    codes = frozenset(given)
+    known = (*LINTS, *_OTHER_CODES)
+    for code in sorted(codes):
+        if code not in known:
+            close = nearest(code, known)
+            hint = f"did you mean '{close}'?" if close else f"there are {', '.join(LINTS)}"
+            raise wrong(f"'ignore': there is no lint '{code}'", hint)
+    return codes
+
+
+def warnings_of(
+    plan: Plan | None, manifests: Sequence[Resource], told: Sequence[Diagnostic], ignored: frozenset[str]
+) -> list[Diagnostic]:
+    """All warnings that are to be shown, in the order of files and lines.
+
+    Args:
+        plan: the specs.
+        manifests: the objects of manifests and of Terraform folders.
+        told: warnings that were met while reading.
+        ignored: codes that are left out.
+    """
+    quiet = _Quiet(plan, manifests, ignored)
+    warnings = [each for each in map(_renamed, told) if not quiet.about(each, ())]
+    scenes = [*(_scenes(plan) if plan is not None else ()), *_one_scene(manifests)]
+    for finding in find_all(scenes):
+        warning, spots = _warning(finding, quiet)
+        if not quiet.about(warning, spots, finding):
+            warnings.append(warning)
+    without_effect = _without_effect(plan) if plan is not None else ()
+    warnings += (warning for warning in without_effect if not quiet.about(warning, ()))
+    known = dict.fromkeys(_with_page(each) for each in warnings)
+    return sorted(known, key=lambda each: each.order)
+
+
+def _renamed(warning: Diagnostic) -> Diagnostic:
+    """What the reader of Terraform says of an empty list is the same trap."""
+    return replace(warning, code="open-by-empty-from") if warning.code == "terraform-empty-list" else warning
+
+
+def _with_page(warning: Diagnostic) -> Diagnostic:
+    if warning.code not in LINTS:
+        return warning
+    note = f"{warning.code}: see {page(warning.code)}; '# netpolspec: ignore {warning.code}' silences it here"
+    return replace(warning, notes=(*warning.notes, note))
+
+
+# --- scenes -------------------------------------------------------------------------------------------------------
+
+
+def _one_scene(resources: Sequence[Resource]) -> Iterator[Scene]:
+    if resources:
+        cluster = assemble((one for each in resources for one in each.objects), declare_namespaces=True)
+        yield Scene(cluster, tuple(resources), complete=False)
+
+
+def _scenes(plan: Plan) -> Iterator[Scene]:
+    """The worlds of all scenarios, each once; the clients of their expectations live in them."""
+    seen: dict[tuple[object, ...], None] = {}
+    for scenario in plan.scenarios:
+        for change, points in _steps(scenario):
+            resources = tuple(change.world.values())
+            clients = {point.source_text: point for point in points}
+            key = (*map(id, resources), *sorted(clients))
+            if key in seen:
+                continue
+            seen[key] = None
+            cluster = assemble((one for each in resources for one in each.objects), declare_namespaces=False)
+            if not cluster.policies and not cluster.admin_policies:
+                continue
+            inhabitants = Inhabitants(cluster)
+            pods = tuple(pod for point in clients.values() for pod in _clients(point, inhabitants))
+            yield Scene(replace(cluster, pods=(*cluster.pods, *pods)), resources, complete=True)
+
+
+def _steps(scenario: Scenario) -> Iterator[tuple[Change, list[Point]]]:
+    change: Change | None = None
+    points: list[Point] = []
+    for step in scenario.steps:
+        if isinstance(step, Change):
+            if change is not None:
+                yield change, points
+            change, points = step, []
+        else:
+            points += step.points
+    if change is not None:
+        yield change, points
+
+
+def _clients(point: Point, inhabitants: Inhabitants) -> Iterator[Pod]:
+    for end in inhabitants.sources(point):
+        if isinstance(end, ClientEnd):
+            yield end.pod
+
+
+def _without_effect(plan: Plan) -> Iterator[Diagnostic]:
+    known: dict[tuple[int, ...], Inhabitants] = {}
+    for scenario in plan.scenarios:
+        for change, points in _steps(scenario):
+            key = tuple(map(id, change.world.values()))
+            for point in points:
+                if key not in known:
+                    objects = (one for each in change.world.values() for one in each.objects)
+                    known[key] = Inhabitants(assemble(objects, declare_namespaces=False))
+                why = why_without_effect(point, known[key])
+                if why is not None:
+                    message = f"no policy could change this: {why}"
+                    hints = ("it holds in every world; expect something of two ends that a policy stands between",)
+                    code = "expectation-without-effect"
+                    yield Diagnostic(code, message, point.span, hints, (), Severity.WARNING)
+
+
+# --- findings as warnings -----------------------------------------------------------------------------------------
+
+
+class _Quiet:
+    """Knows what is silenced."""
+
+    def __init__(self, plan: Plan | None, manifests: Sequence[Resource], ignored: frozenset[str]) -> None:
+        self._ignored = ignored
+        self.asked: dict[int, list[Span]] = {}
+        self.homes: dict[int, Resource] = {}
+        for span, resources in plan.asked if plan is not None else ():
+            for resource in resources:
+                self._take(resource)
+                self.asked.setdefault(id(resource), []).append(span)
+        for resource in manifests:
+            self._take(resource)
+        self._annotated = [each for each in self.homes.values() if annotated(each)]
+
+    def _take(self, resource: Resource) -> None:
+        for one in resource.objects:
+            self.homes[id(one)] = resource
+
+    def about(self, warning: Diagnostic, spots: Sequence[Span], finding: Finding | None = None) -> bool:
+        """Whether a warning is not to be told."""
+        code = warning.code
+        if code in self._ignored:
+            return True
+        places = [*spots] if warning.span is None else [warning.span, *spots]
+        if any(commented(span, code) for span in places):
+            return True
+        if finding is not None:
+            home = self.homes.get(id(finding.policy))
+            return home is not None and code in annotated(home)
+        return any(code in annotated(each) and _holds(each.origin.span, warning.span) for each in self._annotated)
+
+
+def _holds(whole: Span, part: Span | None) -> bool:
+    return part is not None and part.source is whole.source and whole.start <= part.start <= whole.end
+
+
+def _warning(finding: Finding, quiet: _Quiet) -> tuple[Diagnostic, tuple[Span, ...]]:
+    """A finding as a warning, and the places at which a comment silences it, too."""
+    span = _place(finding)
+    notes: list[Note | str] = [Note(message, origin.span) for message, origin in finding.notes]
+    spots = [finding.policy.origin.span]
+    home = quiet.homes.get(id(finding.policy))
+    asked = quiet.asked.get(id(home), []) if home is not None else []
+    spots += asked
+    if asked and str(Path(span.source.path).resolve()).startswith(_OWN):
+        notes.insert(0, Note(f"{finding.policy.label}, of the library", span))
+        span = asked[0]
+    return Diagnostic(finding.code, finding.message, span, finding.help, tuple(notes), Severity.WARNING), tuple(spots)
+
+
+def _place(finding: Finding) -> Span:
+    origin: Origin = finding.origin
+    if not isinstance(origin, Pointer):
+        return origin
+    if finding.key_of:
+        return origin.key_span
+    whole = not finding.place
+    return _first_line(origin.at("metadata", "name").span if whole else origin.span)
+
+
+def _first_line(span: Span) -> Span:
+    """The part of a span on its first line, which is what is drawn."""
+    end = span.source.text.find("\n", span.start, span.end)
+    return span if end == -1 else span.source.span(span.start, end)
