@@ -78,7 +78,7 @@ def _may_ask(rule: Rule, home: str, scene: Scene) -> bool:
     if rule.ports and not any(_covers_dns(port) for port in rule.ports):
         return False
     return not rule.peers or any(
-        isinstance(peer, BlockPeer) or (isinstance(peer, PodPeer) and _is_for_dns(peer, home, scene))
+        isinstance(peer, BlockPeer) or (isinstance(peer, PodPeer) and is_for_dns(peer, home, scene))
         for peer in rule.peers
     )
 
@@ -96,7 +96,8 @@ def _covers_dns(port: PortMatch) -> bool:
     return port.port is None or any(port.port <= each <= (port.end or port.port) for each in _PORTS)
 
 
-def _is_for_dns(peer: PodPeer, home: str, scene: Scene) -> bool:
+def is_for_dns(peer: PodPeer, home: str | None, scene: Scene) -> bool:
+    """Whether a peer is for the cluster's DNS, be it among what was read or not."""
     there = home if peer.namespaces is None else _HOME
     if there != _HOME or (peer.namespaces is not None and not selects(peer.namespaces, scene.world.labels_of(_HOME))):
         return False

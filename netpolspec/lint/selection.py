@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import nearest
 from netpolspec.explain.peers import describe_peer
 from netpolspec.explain.words import failing, say_miss, say_selector
+from netpolspec.lint.dns import is_for_dns
 from netpolspec.lint.scene import Finding
 from netpolspec.policy.objects import AdminPolicy, Direction, NetworkPolicy, Operator, PodPeer
 
@@ -60,7 +61,7 @@ def peer_matches_nothing(scene: Scene) -> Iterator[Finding]:
         home = policy.namespace if isinstance(policy, NetworkPolicy) else None
         for direction, place, rule in rules_of(policy):
             for number, peer in enumerate(rule.peers):
-                if not isinstance(peer, PodPeer) or scene.matched(peer, home):
+                if not isinstance(peer, PodPeer) or scene.matched(peer, home) or is_for_dns(peer, home, scene):
                     continue
                 why = _why_nothing(peer, home, scene)
                 if why is not None:
