@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 GRACE = 2.0
@@ -120,6 +120,7 @@ def run(
     stdin: str = "",
     env: Mapping[str, str | None] | None = None,
     cwd: Path | None = None,
+    lend: Collection[int] = (),
 ) -> Finished:
     """Run a program to its end, without a shell, in a session of its own; safe from several threads at once.
 
@@ -129,6 +130,7 @@ def run(
         stdin: what it reads; it never sees the terminal, so it cannot ask a question
         env: variables added to, or replacing those of, our own environment; None takes one away
         cwd: the folder in which it runs
+        lend: file descriptors that it gets: a lock on one is held until it, too, has ended, even if we are killed
 
     Raises:
         ToolMissing: the program does not exist, or cannot be started
@@ -138,6 +140,8 @@ def run(
     path = shutil.which(argv[0])
     if path is None:
         raise ToolMissing(argv[0])
+    for descriptor in lend:
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the system call has it so
     started = time.monotonic()
     try:
         running = sh.Command(path)(
@@ -154,6 +158,7 @@ def run(
             _cwd=str(cwd) if cwd else None,
             _ok_code=list(range(256)),
             _no_pipe=True,
+            _pass_fds=set(lend),
         )
     except sh.ForkException as failure:  # a file for another machine, a script whose interpreter is not there
         raise ToolMissing(argv[0], str(failure).strip().splitlines()[-1].strip()) from failure

@@ -164,7 +164,7 @@ class KindCluster:
         self._record(Stage.MAKING)
         try:
             self._tell(f"making cluster '{blueprint.name}' (kind create cluster)")
-            kindctl.create(blueprint, self._place.kubeconfig)
+            kindctl.create(blueprint, self._place.kubeconfig, self._place.descriptor)
             self.made = True
             self._install(parts)
         except WorldFailed as failure:

@@ -11,6 +11,7 @@ from netpolspec.backends.blueprint import CREATE_TIMEOUT, kind_config
 from netpolspec.backends.tools import KIND, explain_docker
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from netpolspec.backends.blueprint import Blueprint
@@ -20,9 +21,9 @@ QUICK = 20.0
 DELETE_TIMEOUT = 60.0
 
 
-def _run(*arguments: str, timeout: float, stdin: str = "") -> shell.Finished:
+def _run(*arguments: str, timeout: float, stdin: str = "", lend: Collection[int] = ()) -> shell.Finished:
     try:
-        return shell.run(("kind", *arguments), timeout=timeout, stdin=stdin)
+        return shell.run(("kind", *arguments), timeout=timeout, stdin=stdin, lend=lend)
     except shell.ToolMissing as missing:
         raise WorldFailed(str(missing), f"to install it: {KIND.advice()}", code="no-tool") from missing
 
@@ -39,8 +40,13 @@ def clusters() -> tuple[str, ...]:
     return tuple(finished.stdout.split())  # "No kind clusters found." goes to stderr
 
 
-def create(blueprint: Blueprint, kubeconfig: Path) -> None:
+def create(blueprint: Blueprint, kubeconfig: Path, lock: int | None = None) -> None:
     """Make the nodes and start Kubernetes on them, without waiting for them to be Ready: that needs the plugin.
+
+    Args:
+        blueprint: what to make
+        kubeconfig: where its context goes
+        lock: held by kind as well: should we be killed, kind goes on making the cluster, and who comes next waits
 
     Raises:
         WorldFailed: it did not work; what was half made may still be there
@@ -51,6 +57,7 @@ def create(blueprint: Blueprint, kubeconfig: Path) -> None:
         *("create", "cluster", "--name", blueprint.name, "--kubeconfig", str(kubeconfig), "--config", config, *image),
         timeout=CREATE_TIMEOUT,
         stdin=kind_config(blueprint) if config == "-" else "",
+        lend=() if lock is None else (lock,),
     )
     if not finished.ok:
         raise _explain(finished, blueprint)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.readiness import Tell
     from netpolspec.backends.records import Record
 
+POLL = 0.2
 LOOK_TIMEOUT = 5.0
 """Seconds in which a cluster must answer to be shown as answering."""
 
@@ -81,12 +82,20 @@ def _delete(name: str, tell: Tell, *, exists: bool) -> bool:
                 code="not-ours",
             )
         return False
-    if not place.try_alone():
-        raise WorldFailed(
-            f"cluster '{name}' is in use by another netpolspec",
-            "to delete it: end that first",
-            code="busy",
-        )
+    waits = False
+    while not place.try_alone():
+        # What is still being made may be a leftover: kind goes on when what started it is killed.
+        record = place.read()
+        if record is None or record.stage is not Stage.MAKING:
+            raise WorldFailed(
+                f"cluster '{name}' is in use by another netpolspec",
+                "to delete it: end that first",
+                code="busy",
+            )
+        if not waits:
+            tell(f"waiting until cluster '{name}' is made, to delete it")
+            waits = True
+        time.sleep(POLL)
     try:
         if exists:
             tell(f"deleting cluster '{name}'")

@@ -166,6 +166,11 @@ class Place:
         """Hold the lock alone if nobody else has it. Where somebody has, a share of our own is given up (flock(2))."""
         return self._try(fcntl.LOCK_EX)
 
+    @property
+    def descriptor(self) -> int:
+        """The open lock: a child that gets it holds the lock too, until it ends."""
+        return self._open()
+
     def in_use(self) -> bool:
         """Whether another process has the lock, alone or shared."""
         if not self.folder.is_dir():

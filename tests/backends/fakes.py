@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netpolspec import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     import pytest
@@ -69,7 +69,10 @@ class Tools:
 
     # --- what netpolspec calls ------------------------------------------------------------------------------------
 
-    def __call__(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> shell.Finished:  # noqa: ARG002
+    def __call__(  # the shape of `shell.run`
+        self, argv: Sequence[str], *, timeout: float, stdin: str = "", lend: Collection[int] = ()
+    ) -> shell.Finished:
+        del timeout, lend
         with (self.folder / "calls").open("a") as file:
             file.write(" ".join(argv) + "\n")
         name = argv[0]

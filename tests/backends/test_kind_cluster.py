@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from backends.fakes import Tools
 
+from netpolspec import shell
 from netpolspec.backends import kind_cluster, kindctl, readiness
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.blueprint import Wish, draw
@@ -504,11 +505,25 @@ def test_kill_9_while_a_cluster_is_made_is_mended_by_the_next_run(fakes: Tools, 
 
 
 def test_kill_9_while_a_cluster_is_made_is_mended_by_down(fakes: Tools, other: subprocess.Popen[bytes]) -> None:
-    assert failure(lambda: down((), lambda _: None)).code == "busy"
-    kill_9(other)
-    assert down((), lambda _: None) == ("mine",)
+    told = Told()
+
+    def tell(text: str) -> None:
+        told(text)
+        if text.startswith("waiting"):
+            kill_9(other)
+
+    assert down((), tell) == ("mine",)
+    assert told == ["waiting until cluster 'mine' is made, to delete it", "deleting cluster 'mine'"]
     assert fakes.clusters == set()
     assert status() == ()
+
+
+def test_down_leaves_a_cluster_that_a_run_uses(fakes: Tools) -> None:
+    using = cluster(fakes)
+    using.acquire()
+    assert failure(lambda: down((), lambda _: None)).code == "busy"
+    assert [state.in_use for state in status()] == [True]
+    using.release()
 
 
 def test_an_interrupt_while_a_cluster_is_made_removes_it(fakes: Tools) -> None:
@@ -569,3 +584,18 @@ def test_records_that_cannot_be_written_are_told(fakes: Tools, monkeypatch: pyte
     cluster(fakes)
     fakes.says("calls")
     assert failure(cluster(fakes).acquire).code == "state"
+
+
+def test_a_lock_that_is_lent_is_held_until_the_child_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    mine, theirs = Place("mine"), Place("mine")
+    assert mine.try_alone()
+    kept = {"timeout": 5, "lend": (mine.descriptor,)}
+    child = threading.Thread(target=shell.run, args=(("sleep", "0.3"),), kwargs=kept)
+    child.start()
+    time.sleep(0.1)
+    mine.release()  # as when we are killed
+    assert not theirs.try_alone()
+    child.join()
+    assert theirs.try_alone()
+    theirs.release()
