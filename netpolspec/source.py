@@ -24,7 +24,7 @@ class Source:
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
-        """Offset of the first character of each line; only `\\n` ends a line."""
+        r"""Offset of the first character of each line; only `\n` ends a line."""
         starts = [0]
         at = self.text.find("\n")
         while at != -1:
