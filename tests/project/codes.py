@@ -1,8 +1,8 @@
 """Finds the code of every diagnostic that the sources can make, by reading them.
 
 A code is the text that is given for a parameter or field called `code`, be it of `Diagnostic` itself or of what makes
-one later (`Mistake`, `Flaw`, `problems.add`, ...). Names are all that is looked at, so whatever takes a `code` must take
-a message with it: `set.add("x")` has one argument and is none.
+one later (`Mistake`, `Flaw`, `problems.add`, ...). Names are all that is looked at, so whatever takes a `code` must
+take a message with it: `set.add("x")` has one argument and is none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def _takers(tree: ast.AST) -> Iterator[tuple[str, int | None]]:
     """Whatever takes a code: its name, and the position of the code where it can be given by position."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            fields = [each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and _is_name(each.target)]
+            targets = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
+            fields = [target.id for target in targets if isinstance(target, ast.Name)]
             if "code" in fields:
                 yield node.name, fields.index("code")
             for each in node.body:
@@ -43,10 +44,6 @@ def _takers(tree: ast.AST) -> Iterator[tuple[str, int | None]]:
                     yield from ((node.name, position) for position in _positions(each))
         elif isinstance(node, ast.FunctionDef) and node.name != "__init__":
             yield from ((node.name, position) for position in _positions(node))
-
-
-def _is_name(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name)
 
 
 def _positions(function: ast.FunctionDef) -> Iterator[int | None]:
@@ -72,6 +69,8 @@ def _given(tree: ast.AST, takers: dict[str, set[int | None]]) -> Iterator[ast.ex
                 by_name = [each.value for each in node.keywords if each.arg == "code"]
                 by_position = [node.args[at] for at in takers[name] if at is not None and at < len(node.args)]
                 yield from by_name or by_position
+            case _:
+                pass
 
 
 def _texts(given: ast.expr, tree: ast.AST) -> Iterator[str]:
@@ -87,6 +86,8 @@ def _texts(given: ast.expr, tree: ast.AST) -> Iterator[str]:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Assign) and any(_is_called(target, name) for target in node.targets):
                     yield from _texts(node.value, tree)
+        case _:
+            pass  # handed on, or no code at all
 
 
 def _is_called(target: ast.expr, name: str) -> bool:
@@ -106,3 +107,5 @@ def _tabled(tree: ast.AST) -> Iterator[str]:
                         rows = each.value.elts if isinstance(each.value, ast.Tuple) else []
                         cells = (row.elts[at] for row in rows if isinstance(row, ast.Tuple) for at in columns)
                         yield from (text for cell in cells for text in _texts(cell, tree))
+            case _:
+                pass

@@ -1,7 +1,7 @@
 """docs/messages/ has a heading for every code of a diagnostic, and each example there provokes it.
 
-An example is a block that is called `wrong`; blocks with the name of a file lie beside it. Behind it stands what is drawn,
-which `pytest --update-golden` writes.
+An example is a block that is called `wrong`; blocks with the name of a file lie beside it. Behind it stands what is
+drawn, which `pytest --update-golden` writes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from project.codes import find_codes
 from netpolspec.cli import terminal
 from netpolspec.cli.main import main
 from netpolspec.diagnostics import Diagnostic, render
+from netpolspec.lint.catalog import LINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ pytestmark = pytest.mark.checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs/messages").glob("*.md"))
-LINTS = ROOT / "netpolspec/lint"
-"""Findings have pages of their own, in docs/lints/."""
 BLOCK = re.compile(
     r"^```(?P<language>\w+)(?: (?P<name>\S+))?\n(?P<text>.*?)^```\n(?P<drawn>\n```text\n.*?^```\n)?",
     re.DOTALL | re.MULTILINE,
@@ -79,7 +78,8 @@ def _words(line: str) -> list[str]:
 def sections(page: Path) -> Iterator[tuple[str, int, str]]:
     """The code of each section, where its text begins, and the text; the head has no code."""
     text = page.read_text("utf-8")
-    heads = [(0, 0, ""), *((each.start(), each.end(), each[1]) for each in re.finditer(r"^## (.*)\n", text, re.M))]
+    titles = re.finditer(r"^## (.*)\n", text, re.MULTILINE)
+    heads = [(0, 0, ""), *((each.start(), each.end(), each[1]) for each in titles)]
     ends = [start for start, _, _ in heads[1:]] + [len(text)]
     for (_, start, code), end in zip(heads, ends, strict=True):
         yield code, start, text[start:end]
@@ -117,9 +117,28 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Diagnostic]:
 
 def test_every_code_has_a_heading_and_every_heading_a_code() -> None:
     headings = [code for page in PAGES for code, _, _ in sections(page) if code and page.name != "README.md"]
-    sources = [path for path in (ROOT / "netpolspec").rglob("*.py") if LINTS not in path.parents]
+    codes = find_codes((ROOT / "netpolspec").rglob("*.py"))
     assert len(headings) == len(set(headings))
-    assert set(headings) == find_codes(sources)
+    assert set(headings) - codes == set()
+    assert codes - set(headings) - LINTS.keys() == set(), "lints have pages of their own, in docs/lints/"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'Diagnostic("found", "message")',
+        'Diagnostic(message="message", code="found")',
+        'Diagnostic("found" if it else "found", "message")',
+        'prefix = "nd"\nDiagnostic(f"fou{prefix}", "message")',
+        'TABLE: Rows = (("pattern", "found"),)\nfor _, code in TABLE: Diagnostic(code, "message")',
+        'class Failed(Exception):\n    def __init__(self, message: str, *, code: str = "found") -> None: ...',
+        'def add(self, code: str, message: str) -> None: ...\nproblems.add("found", "message")\nnames.add("other")',
+    ],
+)
+def test_a_code_is_found_however_it_is_given(source: str, tmp_path: Path) -> None:
+    definition = "class Diagnostic:\n    code: str\n    message: str\n"
+    (tmp_path / "module.py").write_text(definition + source, "utf-8")
+    assert find_codes([tmp_path / "module.py"]) == {"found"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
