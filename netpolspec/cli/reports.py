@@ -177,6 +177,8 @@ def _make_ready(each: _Wanted) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}."):
                 pass
+    except (FileExistsError, NotADirectoryError):
+        raise wrong(f"cannot write the report '{each.shown}': what should be its folder is none") from None
     except OSError as error:
         raise wrong(f"cannot write the report '{each.shown}': {_reason(error)}") from None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from netpolspec.report.explained import explained
@@ -28,55 +29,69 @@ _IN_ATTRIBUTE = str.maketrans(_IN_TEXT | {'"': "&quot;", "\n": "&#10;", "\t": "&
 _TO_TEXT = str.maketrans(_IN_TEXT)
 
 
+@dataclass(slots=True)
+class _Suite:
+    """One suite, and what it counts."""
+
+    name: str
+    about: Attributes
+    properties: str = ""
+    cases: list[str] = field(default_factory=list)
+    states: Counter[State] = field(default_factory=Counter)
+
+    def add(self, state: State, name: str, class_name: str, inside: str) -> None:
+        attributes = _attributes({"name": name, "classname": class_name})
+        self.states[state] += 1
+        self.cases.append(
+            f"  <testcase{attributes}>{inside}</testcase>\n" if inside else f"  <testcase{attributes}/>\n"
+        )
+
+    def text(self) -> str:
+        counts: Attributes = {
+            "tests": len(self.cases),
+            "failures": self.states[State.FAILED],
+            "errors": self.states[State.BROKEN],
+            "skipped": self.states[State.SKIPPED] + self.states[State.TODO],
+        }
+        head = _attributes({"name": self.name, **counts, **self.about})
+        return f" <testsuite{head}>\n{self.properties}{''.join(self.cases)} </testsuite>\n"
+
+
 def write(record: Record) -> Iterator[str]:
     """The document."""
-    counts = record.count_points()
-    unfinished = [] if record.bailed_out is None and record.whole else [record.bailed_out or "the run ended early"]
-    lost = sum(max(1, scenario.points) for scenario in record.missing) if unfinished else 0
+    suites = [_suite(event, record) for event in record.ended]
+    if record.bailed_out is not None or not record.whole:
+        reason = record.bailed_out or "the run ended early"
+        suites.append(_of_run(reason, record.seconds))
+        suites += [_not_run(scenario, f"not run: {reason}") for scenario in record.missing]
     totals: Attributes = {
         "name": "netpolspec",
-        "tests": sum(counts.values()) + lost + len(unfinished),
-        "failures": counts[State.FAILED],
-        "errors": counts[State.BROKEN] + len(unfinished),
+        "tests": sum(len(suite.cases) for suite in suites),
+        "failures": sum(suite.states[State.FAILED] for suite in suites),
+        "errors": sum(suite.states[State.BROKEN] for suite in suites),
         "time": _seconds(record.seconds),
     }
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{_attributes(totals)}>\n'
-    for event in record.ended:
-        yield from _suite(event, record)
-    for reason in unfinished:
-        yield from _run_itself(reason, record.seconds)
-        for scenario in record.missing:
-            yield from _not_run(scenario, f"not run: {reason}")
+    yield from (suite.text() for suite in suites)
     yield "</testsuites>\n"
 
 
-def _suite(event: ScenarioEnded, record: Record) -> Iterator[str]:
+def _suite(event: ScenarioEnded, record: Record) -> _Suite:
     scenario = event.scenario
-    results = tuple(all_results(event))
-    counts = Counter(state_of_point(result, event) for result in results)
-    # A scenario that broke although each of its points has a result is an error that no point tells of.
-    alone = not results or (event.status == "broken" and not counts[State.BROKEN])
-    attributes: Attributes = {
-        "name": f"{scenario.file}::{scenario.name}",
-        "tests": len(results) + alone,
-        "failures": counts[State.FAILED],
-        "errors": counts[State.BROKEN] + (alone and event.status == "broken"),
-        "skipped": counts[State.SKIPPED] + counts[State.TODO] + (alone and event.status == "skipped"),
-        "time": _seconds(event.seconds),
-        "file": scenario.file,
-    }
-    yield f" <testsuite{_attributes(attributes)}>\n"
-    yield _properties(scenario, record)
-    if alone:
-        yield _case(scenario, scenario.name, _outcome(state_of_scenario(event), event.reason, event.reason))
+    about: Attributes = {"time": _seconds(event.seconds), "file": scenario.file}
+    suite = _Suite(f"{scenario.file}::{scenario.name}", about, _properties(scenario, record))
     names: Counter[str] = Counter()
-    for result in results:
+    for result in all_results(event):
         title = result.point.title
         names[title] += 1
         # A pair may be asked about again once the world has changed, and readers tell cases apart by their names.
         name = title if names[title] == 1 else f"{title} (#{names[title]}, line {result.point.span.line})"
-        yield _case(scenario, name, _judged(result, event, record))
-    yield " </testsuite>\n"
+        suite.add(state_of_point(result, event), name, class_of(scenario), _judged(result, event, record))
+    state = state_of_scenario(event)
+    # A scenario may break although each of its points has a result: no point tells of it.
+    if not suite.cases or (state is State.BROKEN and not suite.states[state]):
+        suite.add(state, scenario.name, class_of(scenario), _outcome(state, event.reason, event.reason))
+    return suite
 
 
 def _judged(result: PointResult, event: ScenarioEnded, record: Record) -> str:
@@ -110,23 +125,20 @@ def _outcome(state: State, message: str, text: str) -> str:
     return f"<{element}{_attributes({'type': kind, 'message': message})}>{_text(text)}</{element}>"
 
 
-def _run_itself(reason: str, seconds: float) -> Iterator[str]:
+def _of_run(reason: str, seconds: float) -> _Suite:
     """A suite for the run, where it could not go on."""
-    counts: Attributes = {"tests": 1, "failures": 0, "errors": 1, "skipped": 0, "time": _seconds(seconds)}
-    yield f" <testsuite{_attributes({'name': 'netpolspec run', **counts})}>\n"
-    attributes = _attributes({"name": "the run came to its end", "classname": "netpolspec.run"})
-    yield f"  <testcase{attributes}>{_outcome(State.BROKEN, reason, reason)}</testcase>\n </testsuite>\n"
+    suite = _Suite("netpolspec run", {"time": _seconds(seconds)})
+    suite.add(State.BROKEN, "the run came to its end", "netpolspec.run", _outcome(State.BROKEN, reason, reason))
+    return suite
 
 
-def _not_run(scenario: Scenario, reason: str) -> Iterator[str]:
-    """A suite for a scenario that the run never came to: so many test points are not known."""
-    count = max(1, scenario.points)
-    name = f"{scenario.file}::{scenario.name}"
-    counts: Attributes = {"tests": count, "failures": 0, "errors": 0, "skipped": count, "file": scenario.file}
-    yield f" <testsuite{_attributes({'name': name, **counts})}>\n"
-    for number in range(1, count + 1):
-        yield _case(scenario, f"{scenario.name} #{number}", _outcome(State.SKIPPED, reason, ""))
-    yield " </testsuite>\n"
+def _not_run(scenario: Scenario, reason: str) -> _Suite:
+    """A suite for a scenario that the run never came to, so that no test is lost."""
+    suite = _Suite(f"{scenario.file}::{scenario.name}", {"file": scenario.file})
+    for number in range(1, max(1, scenario.points) + 1):
+        inside = _outcome(State.SKIPPED, reason, "")
+        suite.add(State.SKIPPED, f"{scenario.name} #{number}", class_of(scenario), inside)
+    return suite
 
 
 def _properties(scenario: Scenario, record: Record) -> str:
@@ -136,11 +148,6 @@ def _properties(scenario: Scenario, record: Record) -> str:
     facts += [("assumptions", " ".join(record.assumptions))] if record.assumptions else []
     items = "".join(f"<property{_attributes({'name': name, 'value': value})}/>" for name, value in facts)
     return f"  <properties>{items}</properties>\n"
-
-
-def _case(scenario: Scenario, name: str, inside: str) -> str:
-    attributes = _attributes({"name": name, "classname": class_of(scenario)})
-    return f"  <testcase{attributes}>{inside}</testcase>\n" if inside else f"  <testcase{attributes}/>\n"
 
 
 def class_of(scenario: Scenario) -> str:

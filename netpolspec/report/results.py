@@ -75,6 +75,6 @@ def differing(result: PointResult) -> tuple[str, ...]:
 
 def contradicts(result: PointResult) -> bool:
     """Whether packets did something else than the model says."""
-    if result.observed is None or result.model not in {"allowed", "denied"}:
+    if result.observed is None or result.status is Status.BROKEN or result.model not in {"allowed", "denied"}:
         return False
     return result.observed.counts_as != result.model

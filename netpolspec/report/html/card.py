@@ -8,7 +8,7 @@ from netpolspec.report.grid import grids
 from netpolspec.report.html.cells import kind_of, matrix
 from netpolspec.report.html.plot import described, plot
 from netpolspec.report.html.text import command, counted, escape, excerpt
-from netpolspec.report.results import State, all_results, differing, state_of_point, state_of_scenario
+from netpolspec.report.results import State, all_results, contradicts, differing, state_of_point, state_of_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -35,8 +35,7 @@ def card(event: ScenarioEnded, number: int, record: Record, picture: str, *, is_
     """
     scenario, state = event.scenario, state_of_scenario(event)
     results = tuple(all_results(event))
-    kinds = {kind_of(result, event) for result in results}
-    classes = f"sc {state.value}{' contradicted' if _contradicted(kinds) else ''}"
+    classes = f"sc {state.value}{' contradicted' if any(map(contradicts, results)) else ''}"
     yield f'<details class="{classes}" id="s{number}"{" open" if is_open else ""}>'
     yield _summary(scenario, state, _tally(results, event))
     yield '<div class="in">'
@@ -69,10 +68,6 @@ def missing_card(scenario: Scenario, number: int, reason: str) -> str:
     head = _summary(scenario, State.SKIPPED, "not run")
     inside = f'<div class="in"><p class="alert">not run: {escape(reason)}</p></div>'
     return f'<details class="sc skipped" id="s{number}">{head}{inside}</details>\n'
-
-
-def _contradicted(kinds: set[str]) -> bool:
-    return "odd" in kinds
 
 
 def _summary(scenario: Scenario, state: State, tally: str) -> str:
@@ -183,7 +178,7 @@ def _times(results: tuple[PointResult, ...]) -> str:
     if not times:
         return ""
     words = f'<p class="after">Time to take effect: {described(times)}</p>'
-    return words + plot(times) if len(times) >= _FEWEST_PLOTTED else words
+    return f'{words}<div class="narrow">{plot(times)}</div>' if len(times) >= _FEWEST_PLOTTED else words
 
 
 def times_of(results: tuple[PointResult, ...]) -> tuple[tuple[int, bool], ...]:

@@ -93,9 +93,9 @@ def _header(record: Record, title: str) -> Iterator[str]:
 
 def _key(*, observes: bool) -> str:
     judges = ["expected by the spec", "the model's answer", *(["observed"] if observes else [])]
-    tiles = f'<span><i class="c">{mark("allowed") * len(judges)}</i> {", ".join(judges)}</span>'
+    tiles = f'<span><span class="c">{mark("allowed") * len(judges)}</span> {", ".join(judges)}</span>'
     words = (("allowed", "allowed"), ("denied", "denied"), ("unspecified", "neither"))
-    return tiles + "".join(f'<span><i class="c">{mark(answer)}</i> {word}</span>' for answer, word in words)
+    return tiles + "".join(f'<span><span class="c">{mark(answer)}</span> {word}</span>' for answer, word in words)
 
 
 def _failures(record: Record) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _tools(record: Record) -> str:
     scenarios = record.count_scenarios()
     names = [(state.value, state.value, scenarios[state]) for state in State]
     odd = sum(any(map(contradicts, event.results)) for event in record.ended)
-    names.append(("contradicted", "model ≠ observed", odd))
+    names.append(("contradicted", "model differs", odd))
     buttons = "".join(
         f'<button type="button" data-f="{kind}" aria-pressed="false">{word} {count:,}</button>'
         for kind, word, count in names

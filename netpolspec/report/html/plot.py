@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH, _HEIGHT = 600, 96
-_LEFT, _RIGHT, _BASE = 8, 592, 72
-_BINS = 60
+_WIDTH, _HEIGHT = 360, 92
+_LEFT, _RIGHT, _BASE = 4, 356, 70
+_BINS = 50
 _TICKS = 4
 
 
