@@ -26,6 +26,8 @@ ALIVE_TIMEOUT = 10.0
 """Seconds in which the API server of a cluster that is reused must answer."""
 APPLY_TIMEOUT = 120.0
 RENDER_TIMEOUT = 120.0
+SETTLE = 1.5
+"""Seconds for which a cluster whose making was cut short must stay away after it was deleted."""
 RETRY_FOR = 30.0
 """Seconds for which a manifest is applied again while kinds that it defines itself are not known yet."""
 RETRY_PAUSE = 0.5
@@ -148,7 +150,7 @@ class KindCluster:
         """Remove what a killed run left in the way; only with the lock held alone."""
         if self._place.read() is not None:
             self._tell(f"removing what is left of cluster '{self.blueprint.name}'")
-            kindctl.delete(self.blueprint.name)
+            kindctl.delete(self.blueprint.name, settle=SETTLE)
             self._place.forget()
 
     def _make(self) -> None:
@@ -171,7 +173,7 @@ class KindCluster:
             self._give_up(failure)
             raise
         except BaseException:
-            self._remove()
+            self._remove(SETTLE)
             raise
         self._record(Stage.READY)
 
@@ -182,9 +184,9 @@ class KindCluster:
         elif not (self.made and self.keep):
             self._remove()
 
-    def _remove(self) -> None:
+    def _remove(self, settle: float = 0.0) -> None:
         with contextlib.suppress(WorldFailed):  # why the cluster could not be made is the thing to tell
-            kindctl.delete(self.blueprint.name, self._place.kubeconfig)
+            kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=0.0 if self.made else settle)
             self._place.forget()
             self.made = False
 

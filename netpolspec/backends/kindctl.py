@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from netpolspec import shell
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 QUICK = 20.0
 """Seconds for commands that only ask the container engine something."""
 DELETE_TIMEOUT = 60.0
+PATIENCE = 5.0
+"""Seconds for which a cluster that comes back is deleted again."""
+_POLL = 0.2
 
 
 def _run(*arguments: str, timeout: float, stdin: str = "", lend: Collection[int] = ()) -> shell.Finished:
@@ -63,25 +67,36 @@ def create(blueprint: Blueprint, kubeconfig: Path, lock: int | None = None) -> N
         raise _explain(finished, blueprint)
 
 
-def delete(name: str, kubeconfig: Path | None = None) -> None:
+def delete(name: str, kubeconfig: Path | None = None, *, settle: float = 0.0) -> None:
     """Delete a cluster, whatever is left of it; one that does not exist is no error.
 
     Args:
         name: kind's name of it
         kubeconfig: whose context to remove; None: the user's own
+        settle: seconds for which it must stay away, for a cluster whose making was cut short: an engine that was told
+            to make a node goes on with it when its client has died
 
     Raises:
         WorldFailed: it is still there
     """
     where = ("--kubeconfig", str(kubeconfig)) if kubeconfig else ()
-    finished = _run("delete", "cluster", "--name", name, *where, timeout=DELETE_TIMEOUT)
-    for _ in range(2):
-        if name not in clusters():
-            return
-        # An engine that was told to make a node before its client died makes it nevertheless.
+    began = time.monotonic()
+    while True:
         finished = _run("delete", "cluster", "--name", name, *where, timeout=DELETE_TIMEOUT)
-    if name in clusters():
-        raise _failure(finished, f"cluster '{name}' cannot be deleted", f"to try again: netpolspec down {name}")
+        if not _is_there(name, settle):
+            return
+        if time.monotonic() - began > PATIENCE:
+            raise _failure(finished, f"cluster '{name}' cannot be deleted", f"to try again: netpolspec down {name}")
+
+
+def _is_there(name: str, settle: float) -> bool:
+    """Whether a cluster is there, or comes back within some seconds."""
+    deadline = time.monotonic() + settle
+    while name not in clusters():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL)
+    return True
 
 
 def export(name: str) -> None:

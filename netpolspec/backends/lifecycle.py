@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import kindctl
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.kind_cluster import KindCluster
+from netpolspec.backends.kind_cluster import SETTLE, KindCluster
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.readiness import is_ready
 from netpolspec.backends.records import Place, Stage, recorded
@@ -97,9 +97,10 @@ def _delete(name: str, tell: Tell, *, exists: bool) -> bool:
             waits = True
         time.sleep(POLL)
     try:
-        if exists:
+        half_made = record.stage is Stage.MAKING
+        if exists or half_made:
             tell(f"deleting cluster '{name}'")
-            kindctl.delete(name)
+            kindctl.delete(name, settle=SETTLE if half_made else 0.0)
         place.forget()
     finally:
         place.release()

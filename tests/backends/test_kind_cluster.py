@@ -16,7 +16,7 @@ import pytest
 from backends.fakes import Tools
 
 from netpolspec import shell
-from netpolspec.backends import kind_cluster, kindctl, readiness
+from netpolspec.backends import kind_cluster, kindctl, lifecycle, readiness
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.blueprint import Wish, draw
 from netpolspec.backends.catalog import Workload
@@ -44,6 +44,8 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     made = Tools(tmp_path / "fakes")
     made.install(monkeypatch)
     made.says("cni.yaml", CNI)
+    monkeypatch.setattr(kind_cluster, "SETTLE", 0.0)
+    monkeypatch.setattr(lifecycle, "SETTLE", 0.0)
     return made
 
 
@@ -561,13 +563,23 @@ def test_one_that_cannot_be_deleted_does_not_keep_the_others(fakes: Tools) -> No
     assert fakes.clusters == {"theirs"}
 
 
+@pytest.mark.parametrize("settle", [0.0, 0.5])
 def test_a_cluster_that_comes_back_while_it_is_deleted_is_deleted_again(
-    fakes: Tools, monkeypatch: pytest.MonkeyPatch
+    fakes: Tools, monkeypatch: pytest.MonkeyPatch, settle: float
 ) -> None:
-    answers = iter([("mine",), ()])
-    monkeypatch.setattr(kindctl, "clusters", lambda: next(answers))
-    kindctl.delete("mine")
+    seen = iter([(), (), ("mine",)] if settle else [("mine",)])
+    monkeypatch.setattr(kindctl, "clusters", lambda: next(seen, ()))
+    kindctl.delete("mine", settle=settle)
     assert sum("delete" in call for call in fakes.calls) == 2
+
+
+def test_a_cluster_that_stays_whatever_is_done_is_told(fakes: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kindctl, "PATIENCE", 0.0)
+    monkeypatch.setattr(kindctl, "clusters", lambda: ("mine",))
+    told = failure(lambda: kindctl.delete("mine"))
+    assert told.message == "cluster 'mine' cannot be deleted"
+    assert told.help[0] == "to try again: netpolspec down mine"
+    assert fakes.calls
 
 
 def test_a_run_that_never_had_the_cluster_deletes_nothing(fakes: Tools) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Callable
     from pathlib import Path
 
 NAME = "netpolspec-e2e-clusters"
@@ -81,13 +80,14 @@ class Machine:
             out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err, time.monotonic() - began)
 
-    def interrupt(self, *arguments: str, when: Callable[[str], bool], by: signal.Signals) -> Ended:
-        """Run a command, and send it a signal after a progress line.
+    def interrupt(self, *arguments: str, when: str, by: signal.Signals, pause: float = 1) -> Ended:
+        """Run a command, and send it a signal when it has nodes and is in the middle of something.
 
         Args:
             arguments: the command; it must show its progress
-            when: whether a progress line is the one
+            when: a part of the progress line that tells of it
             by: the signal
+            pause: seconds to let it go on before the signal
 
         Returns:
             how it ended; the seconds are those since the signal
@@ -97,11 +97,13 @@ class Machine:
             seen = []
             for line in process.stderr:
                 seen.append(line)
-                if when(line):
+                if when in line:
                     break
             else:
                 raise AssertionError("".join(seen))
-            time.sleep(1)  # in the middle of it
+            while not self.nodes and process.poll() is None:
+                time.sleep(0.1)
+            time.sleep(pause)
             process.send_signal(by)
             began = time.monotonic()
             out, err = process.communicate(timeout=60)
