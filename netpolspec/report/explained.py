@@ -22,6 +22,8 @@ def explained(result: PointResult) -> Iterator[str]:
         yield f"decided by {decider} for {decider.direction}"
     for part in differing(result):
         yield f"differs: {part}"
+    for hint in result.hint:
+        yield f"hint: {hint}"
     for assumption in result.assumptions:
         yield f"assuming {assumption}"
     observed = result.observed

@@ -80,6 +80,7 @@ def point_judged(result: PointResult, state: State) -> Facts:
         "decided_by": [_decider(decider) for decider in result.decided_by],
         "assumptions": result.assumptions,
         "differs": differing(result),
+        "hint": result.hint,
     }
     if result.reason:
         facts["reason"] = result.reason

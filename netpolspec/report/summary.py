@@ -146,7 +146,7 @@ class Summary:
             "expectation-not-met",
             f"{point.title}: {result.message}",
             point.span,
-            (*hints, *self._again(scenario)),
+            (*result.hint, *hints, *self._again(scenario)),
             tuple(notes),
         )
 

@@ -194,6 +194,7 @@ def _facts(result: PointResult) -> dict[str, Value]:
         facts["reason"] = result.reason
     facts["assumptions"] = result.assumptions
     facts["differs"] = differing(result)
+    facts["hint"] = result.hint
     if result.probe is not None:
         facts["probe"] = result.probe
     if result.observed is not None:

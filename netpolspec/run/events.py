@@ -61,6 +61,8 @@ class PointResult:
     """Where pods or addresses answer differently: one line for each part."""
     probe: str | None = None
     """The command that repeats it by hand."""
+    hint: tuple[str, ...] = ()
+    """Of a failure that the model shares: what comes nearest, and the smallest edit, a line each."""
 
     @property
     def found(self) -> str:

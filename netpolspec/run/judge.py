@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, PodEnd
 from netpolspec.plan.resolve import Inhabitants
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from netpolspec.plan.model import DestinationEnd, Point, Probe, SourceEnd
     from netpolspec.policy.assumptions import Assumptions
     from netpolspec.policy.decision import Decision, Endpoint
-    from netpolspec.policy.objects import Address, Cluster, Network
+    from netpolspec.policy.objects import Address, Cluster, Network, Service
 
 _DNS = ("kube-system", "kube-dns")
 _DNS_PORT = 53
 _MOST_PARTS = 8
+_MOST_EXPLAINED = 100
+"""Failures of one world for which an edit is looked for: who has more starts with these."""
+
+_Asked: TypeAlias = "tuple[Endpoint, Endpoint, Protocol, int, Service | None]"
+"""A connection: the arguments of `Model.decide`."""
 
 
 class Found(StrEnum):
@@ -52,6 +57,8 @@ class Opinion:
     decided_by: tuple[DecidedBy, ...] = ()
     assumptions: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    examples: tuple[tuple[Found, _Asked], ...] = ()
+    """Of each answer that was found, the first connection that got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class _Part:
     found: Found
     reason: str
     decision: Decision | None = None
+    asked: _Asked | None = None
 
 
 class Judge:
@@ -72,6 +80,7 @@ class Judge:
         self.model = Model(cluster, assumptions)
         self._cluster = cluster
         self._opinions: dict[tuple[str, str, bool], Opinion] = {}
+        self._hints: dict[tuple[str, str, bool, bool], tuple[str, ...]] = {}
 
     def judge(self, point: Point) -> Opinion:
         """What the model says to a point whose names are known to mean something."""
@@ -82,6 +91,24 @@ class Judge:
             parts = [part for probe in probes for part in self._decide(probe, by_name=point.by_name)]
             opinion = self._opinions[key] = _put_together(parts)
         return opinion
+
+    def hints(self, point: Point, opinion: Opinion) -> tuple[str, ...]:
+        """What comes nearest to what a point wants, and the smallest edit that brings it about, a line each."""
+        missed = [(found, asked) for found, asked in opinion.examples if found != point.wanted]
+        if not missed:
+            return ()
+        key = (point.source_text, point.destination_text, point.by_name, point.allowed)
+        known = self._hints.get(key)
+        if known is None:
+            if len(self._hints) >= _MOST_EXPLAINED:
+                return ()
+            from netpolspec.explain.short import hints
+
+            found, (source, destination, protocol, port, via) = missed[0]
+            connection = self.model.resolve(source, destination, protocol, port, via)
+            what = "the source's DNS" if found is Found.DNS else "it"
+            known = self._hints[key] = hints(self.model, connection, what)
+        return known
 
     def _decide(self, probe: Probe, *, by_name: bool) -> Iterator[_Part]:
         """The answers for one probe: one, unless an end of it is a range of addresses."""
@@ -104,7 +131,8 @@ class Judge:
                     if unable is not None:
                         yield unable
                         continue
-                yield _Part(label, Found(str(decision.answer)), decision.because, decision)
+                asked = (source, destination, probe.protocol, probe.port, via)
+                yield _Part(label, Found(str(decision.answer)), decision.because, decision, asked)
 
     def _cannot_look_up(self, source: SourceEnd) -> _Part | None:
         """Why a source cannot use the cluster's DNS; None where it can.
@@ -119,7 +147,8 @@ class Judge:
                 decision = self.model.decide(end, pod, Protocol.UDP, port, via=service)
                 if decision.answer is not Answer.ALLOWED:
                     reason = f"the source cannot reach DNS ({pod.label}, 53/udp): {decision.because}"
-                    return _Part(_label(source), Found.DNS, reason, decision)
+                    asked = (end, pod, Protocol.UDP, port, service)
+                    return _Part(_label(source), Found.DNS, reason, decision, asked)
         return None
 
     def _ends(self, end: SourceEnd | DestinationEnd) -> tuple[Endpoint, ...]:
@@ -184,7 +213,8 @@ def _put_together(parts: list[_Part]) -> Opinion:
     if len(kinds) == 1:
         first = parts[0]
         cited = _cited(first.decision) if first.decision is not None else ()
-        return Opinion(first.found, first.reason, cited, assumptions)
+        answered = ((first.found, first.asked),) if first.asked is not None else ()
+        return Opinion(first.found, first.reason, cited, assumptions, (), answered)
     examples = {part.found: part for part in reversed(parts)}
     differs = []
     for found in kinds:
@@ -194,7 +224,8 @@ def _put_together(parts: list[_Part]) -> Opinion:
         differs.append(f"{', '.join(alike[:_MOST_PARTS])}{more} {verb} {found} ({examples[found].reason})")
     cited = tuple(dict.fromkeys(by for decision in decisions for by in _cited(decision)))
     reason = "the parts of it differ: " + ", ".join(f"{found}" for found in kinds)
-    return Opinion(Found.MIXED, reason, cited[:_MOST_PARTS], assumptions, tuple(differs))
+    asked = tuple((found, part.asked) for found, part in examples.items() if part.asked is not None)
+    return Opinion(Found.MIXED, reason, cited[:_MOST_PARTS], assumptions, tuple(differs), asked)
 
 
 def _cited(decision: Decision) -> tuple[DecidedBy, ...]:

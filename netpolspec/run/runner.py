@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
@@ -127,7 +127,9 @@ class _Runner:
             assert judge is not None  # noqa: S101 - a scenario's first step is a change
             observations = self._backend.probe(step.points)
             for point, observation in zip(step.points, observations, strict=True):
-                yield self._result(point, judge.judge(point), observation, observes=capabilities.observes)
+                result = self._result(point, judge.judge(point), observation, observes=capabilities.observes)
+                failed = result.status is Status.FAILED and result.model != point.wanted
+                yield replace(result, hint=judge.hints(point, judge.judge(point))) if failed else result
 
     def _judge(self, change: Change, cluster: Cluster | None) -> Judge:
         """The model of a world; worlds of the same objects share it."""

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "lint": OBJECTS | {"explain"},
     "plan": OBJECTS | {"syntax"},
     "backends": OBJECTS | {"syntax", "plan", "shell"},  # of syntax the tree: a point keeps its ends as written
-    "run": OBJECTS | {"plan", "backends"},
+    "run": OBJECTS | {"explain", "plan", "backends"},
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
     "settings": GROUND | {"policy", "log", "pyproject"},
