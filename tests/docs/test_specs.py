@@ -1,31 +1,22 @@
-"""The examples of docs/language.md: whole specs that hold on the model, and wrong ones with their message."""
+"""Specs in the documentation: whole ones that hold on the model, and `wrong` ones that get the message they name."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from docs.pages import BLOCKS, ROOT
 
 from netpolspec.cli.main import main
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.checkout
 
-LANGUAGE = Path(__file__).resolve().parents[2] / "docs" / "language.md"
-BLOCK = re.compile(r"^```nps(?P<wrong> wrong)?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-def find_blocks(*, wrong: bool) -> dict[str, str]:
-    """The blocks of one kind by the line at which they begin."""
-    text = LANGUAGE.read_text(encoding="utf-8") if LANGUAGE.exists() else ""
-    return {
-        f"line {text.count(chr(10), 0, block.start()) + 1}": block["text"]
-        for block in BLOCK.finditer(text)
-        if bool(block["wrong"]) == wrong
-    }
-
-
-RIGHT, WRONG = find_blocks(wrong=False), find_blocks(wrong=True)
+SPECS = [block for block in BLOCKS if block.language == "nps"]
+RIGHT = {block.name: block.text for block in SPECS if block.label == ""}
+WRONG = {block.name: block.text for block in SPECS if block.label == "wrong"}
 
 
 def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -34,9 +25,10 @@ def run(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     return main(["run", "example.nps"])
 
 
-def test_there_are_examples() -> None:
-    assert len(RIGHT) >= 10
-    assert len(WRONG) >= 5
+def test_the_language_is_shown_by_examples() -> None:
+    language = [block for block in SPECS if block.page == ROOT / "docs/language.md"]
+    assert len([block for block in language if block.label == ""]) >= 10
+    assert len([block for block in language if block.label == "wrong"]) >= 5
 
 
 @pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
