@@ -191,7 +191,8 @@ def report_sabotage(specs: Path, policies: Iterable[Path], harmless: dict[tuple[
         harmless: policy and breakage that nothing can notice, with the reason
 
     Returns:
-        What failed for each breakage, as a golden file has it; and the breakages that no spec noticed, one a line.
+        What failed for each breakage, as a golden file has it; and what is wrong, one breakage a line: no spec noticed
+        it, or one did although it is said to be harmless.
     """
     noticed, unnoticed = [], []
     for name, breakage, text in break_policies(policies):
@@ -203,8 +204,8 @@ def report_sabotage(specs: Path, policies: Iterable[Path], harmless: dict[tuple[
             own.unlink()
         else:
             own.write_text(before)
-        if not failed and (name, breakage) not in harmless:
-            unnoticed.append(f"{name}: {breakage}")
+        if bool(failed) == ((name, breakage) in harmless):
+            unnoticed.append(f"{name}: {breakage}{' is noticed, so it is not harmless' if failed else ''}")
             continue
         noticed += [f"{name}: {breakage}", *(f"  {line}" for line in failed or [harmless[name, breakage]]), ""]
     return "\n".join(noticed), "\n".join(unnoticed)

@@ -21,6 +21,13 @@ RECIPES = Path(__file__).parent.parent.parent / "specs" / "recipes"
 POLICIES = sorted((RECIPES / "policies").glob("*.yaml"))
 SPECS = sorted(path for path in RECIPES.glob("*.nps") if path.stem != "world")
 
+HARMLESS = {
+    (
+        "egress-to-pods",
+        "podSelectors dropped",
+    ): "only DNS has port 53 in kube-system; a recipe puts no other pod there, as it would need --allow-existing",
+}
+
 
 @pytest.fixture
 def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -53,6 +60,6 @@ def test_each_says_what_it_is_for_and_shows_both_answers(path: Path) -> None:
 
 
 def test_every_breakage_is_noticed(recipes: Path, golden: Callable[[Path, str], None]) -> None:
-    noticed, unnoticed = report_sabotage(recipes, POLICIES, {})
+    noticed, unnoticed = report_sabotage(recipes, POLICIES, HARMLESS)
     assert not unnoticed, unnoticed
     golden(Path(__file__).with_name("recipes.golden"), noticed)
