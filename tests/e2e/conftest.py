@@ -2,7 +2,8 @@
 
 They need docker, kind and kubectl. `NETPOLSPEC_NODE_IMAGE`, `NETPOLSPEC_KIND_CONFIG`, `NETPOLSPEC_CNI_MANIFEST` and
 `NETPOLSPEC_PROBE_IMAGE` say, as for any run, what the cluster is made of. `NETPOLSPEC_E2E_CONTEXT` and
-`NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made.
+`NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made. With
+`NETPOLSPEC_E2E_KEEP`, the one that is made stays for the next time.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def make_lab() -> Iterator[Lab]:
         node_image=os.environ.get("NETPOLSPEC_NODE_IMAGE"),
         kind_config=os.environ.get("NETPOLSPEC_KIND_CONFIG"),
     )
-    cluster = KindCluster(draw(wish), lambda _: None, keep=False)
+    cluster = KindCluster(draw(wish), lambda _: None, keep=bool(os.environ.get("NETPOLSPEC_E2E_KEEP")))
     cluster.acquire()
     try:
         yield Lab(replace(cluster.kubectl, patience=30), image)
