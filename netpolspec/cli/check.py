@@ -59,6 +59,10 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     add_common_options(parser)
     options, others = parser.read(arguments)
     settings = replace(settle(options, session), terraform="static")
+    if settings.ignore:
+        from netpolspec.cli.lints import require_codes
+
+        require_codes(settings.ignore)
     wanted = _sort(others)
     specs = None
     if wanted.specs or options.texts or not wanted.objects:
@@ -127,11 +131,11 @@ def _objects(wanted: _Wanted, settings: Settings) -> Objects:
 
 
 def _warnings(specs: Specs | None, objects: Objects, settings: Settings) -> Sequence[Diagnostic]:
-    from netpolspec.cli.lints import ignored_codes, warnings_of
+    from netpolspec.cli.lints import warnings_of
 
     plan = specs.plan if specs is not None else None
     told = [*(plan.warnings if plan is not None else ()), *objects.diagnostics]
-    return warnings_of(plan, objects.resources, told, ignored_codes(settings.ignore))
+    return warnings_of(plan, objects.resources, told, settings.ignore)
 
 
 def _explained(file: str, included: Sequence[Included], depth: int, trail: tuple[str, ...]) -> Iterator[str]:

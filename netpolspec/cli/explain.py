@@ -246,9 +246,9 @@ def _any_port(point: Point, model: Model, inhabitants: Inhabitants) -> Iterator[
                     group[4].append(f"{protocol} {first}-{last}" if first < last else f"{protocol} {first}")
     for source, destination, protocol, first, ranges, pairs in groups.values():
         found = account(model, model.resolve(source, destination, protocol, first, None))
-        ports = (
-            "every port" if ranges == [f"{each} {FIRST}-{LAST}" for each in Protocol] else f"ports {', '.join(ranges)}"
-        )
+        ports = f"port{'s' if len(ranges) > 1 or '-' in ranges[0] else ''} {', '.join(ranges)}"
+        if ranges == [f"{each} {FIRST}-{LAST}" for each in Protocol]:
+            ports = "every port"
         yield Answered(found, turn_over(model, found), "", tuple(pairs)[1:], ports)
 
 

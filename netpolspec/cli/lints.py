@@ -33,20 +33,18 @@ _OWN = str(Path(__file__).resolve().parents[1] / "policies")
 """The library that ships with netpolspec, which nobody edits."""
 
 
-def ignored_codes(given: Iterable[str]) -> frozenset[str]:
-    """The codes that settings and the command line leave out.
+def require_codes(codes: Iterable[str]) -> None:
+    """Make sure that what is left out exists.
 
     Raises:
         Refusal: there is no such code.
     """
-    codes = frozenset(given)
     known = (*LINTS, *_OTHER_CODES)
     for code in sorted(codes):
         if code not in known:
             close = nearest(code, known)
             hint = f"did you mean '{close}'?" if close else f"there are {', '.join(LINTS)}"
             raise wrong(f"'ignore': there is no lint '{code}'", hint)
-    return codes
 
 
 def warnings_of(

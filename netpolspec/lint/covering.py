@@ -52,12 +52,12 @@ def covers_peer(wide: Peer, narrow: Peer, home: str | None, world: Surroundings)
                 return home is not None and selects(wide.namespaces, world.labels_of(home))
             return covers_selector(wide.namespaces, narrow.namespaces)
         case BlockPeer(), BlockPeer():
-            return _within(narrow.cidr, wide.cidr) and all(
-                not hole.overlaps(narrow.cidr) or any(_within(hole, other) for other in narrow.excepts)
+            return covers_network(wide.cidr, narrow.cidr) and all(
+                not hole.overlaps(narrow.cidr) or any(covers_network(other, hole) for other in narrow.excepts)
                 for hole in wide.excepts
             )
         case NetworksPeer(), NetworksPeer():
-            return all(any(_within(one, other) for other in wide.networks) for one in narrow.networks)
+            return all(any(covers_network(other, one) for other in wide.networks) for one in narrow.networks)
         case NodePeer(), NodePeer():
             return covers_selector(wide.nodes, narrow.nodes)
         case _:
@@ -71,8 +71,9 @@ def _is_just(namespaces: Selector, home: str) -> bool:
     )
 
 
-def _within(one: Network, other: Network) -> bool:
-    return one.version == other.version and one.prefixlen >= other.prefixlen and one.network_address in other
+def covers_network(wide: Network, narrow: Network) -> bool:
+    """Whether one network holds every address of another."""
+    return narrow.version == wide.version and narrow.prefixlen >= wide.prefixlen and narrow.network_address in wide
 
 
 def covers_port(wide: PortMatch, narrow: PortMatch) -> bool:

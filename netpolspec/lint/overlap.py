@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.lint.covering import covers_peer, covers_rule, covers_selector, overlap_ports
+from netpolspec.lint.covering import covers_network, covers_peer, covers_rule, covers_selector, overlap_ports
 from netpolspec.lint.scene import Finding
 from netpolspec.lint.selection import ends_of, rules_of
 from netpolspec.policy.objects import AdminPolicy, BlockPeer, Direction, NetworkPolicy
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netpolspec.lint.scene import Scene
-    from netpolspec.policy.objects import Rule
+    from netpolspec.policy.objects import Network, Rule
 
 _HELP = "take it out, or narrow the other one down"
 
@@ -107,22 +107,21 @@ def reopened_excepts(scene: Scene) -> Iterator[Finding]:
                     continue
                 hole = next((each for each in peer.excepts if _opens(other, each)), None)
                 if hole is not None:
-                    message = f"except {hole} takes nothing away: another peer allows {other.cidr}"
+                    whole = covers_network(other.cidr, hole)
+                    what = "takes nothing away" if whole else "takes less away than it says"
+                    message = f"except {hole} {what}: another peer allows {other.cidr}"
                     help_ = "what policies allow adds up; make the same exception there, or take this one out"
                     notes = (("the peer that allows it", other.origin),)
                     yield Finding("except-reopened", message, policy, place, peer.origin, (help_,), notes)
                     break
 
 
-def _opens(block: BlockPeer, hole: object) -> bool:
+def _opens(block: BlockPeer, hole: Network) -> bool:
     """Whether a block holds a part of an exception that none of its own takes out again."""
-    from ipaddress import IPv4Network, IPv6Network
-
-    assert isinstance(hole, IPv4Network | IPv6Network)  # noqa: S101 - an exception is a network
     if hole.version != block.cidr.version or not hole.overlaps(block.cidr):
         return False
     part = hole if hole.prefixlen >= block.cidr.prefixlen else block.cidr
-    return not any(part.prefixlen >= each.prefixlen and part.network_address in each for each in block.excepts)
+    return not any(covers_network(each, part) for each in block.excepts)
 
 
 def _share_pods(one: NetworkPolicy, other: NetworkPolicy, scene: Scene) -> bool:

@@ -71,7 +71,12 @@ def peer_matches_nothing(scene: Scene) -> Iterator[Finding]:
 
 
 def _why_nothing(peer: PodPeer, home: str | None, scene: Scene) -> tuple[str, ...] | None:
-    """What keeps a peer from matching; None where it may well match what nobody has told of."""
+    """What keeps a peer from matching; None where it may well match what nobody has told of.
+
+    In a spec, a client with any labels may come from any namespace that there is, expected or not.
+    """
+    if scene.complete and (peer.namespaces is None or scene.namespaces(peer.namespaces)):
+        return None
     if peer.namespaces is None:
         here = list(scene.those(scene.at_home(home or "")))
         if not here:

@@ -39,9 +39,9 @@ def read(manifest: Mapping[str, Any]) -> NetworkPolicy:
     return cast("NetworkPolicy", resource.objects[0])
 
 
-def patched(manifest: Any, operations: tuple[Patch, ...]) -> Any:
+def patched(manifest: Mapping[str, Any], operations: tuple[Patch, ...]) -> dict[str, Any]:
     """RFC 6902, as far as edits use it."""
-    made = copy.deepcopy(manifest)
+    made: Any = copy.deepcopy(manifest)
     for each in operations:
         *way, last = each.path.split("/")[1:]
         at = made
@@ -58,7 +58,7 @@ def patched(manifest: Any, operations: tuple[Patch, ...]) -> Any:
             at.insert(len(at) if last == "-" else int(last), each.value)
         else:
             at[int(last)] = each.value
-    return made
+    return cast("dict[str, Any]", made)
 
 
 def carried_out(cluster: Cluster, edits: tuple[Edit, ...]) -> Cluster:
@@ -142,7 +142,10 @@ DB = build.pod("b/db", build.cport(80), labels={"app": "db"}, ip="10.0.0.2")
     [
         (
             build.netpol("b/p", ingress=[build.rule(build.pods(build.sel(tier="api"), build.ALL))]),
-            "in NetworkPolicy b/p, ingress[0].from[0]: let the podSelector ask for tier in (api,web) instead of tier=api",
+            (
+                "in NetworkPolicy b/p, ingress[0].from[0]: "
+                "let the podSelector ask for tier in (api,web) instead of tier=api"
+            ),
         ),
         (
             build.netpol("b/p", ingress=[build.rule(build.pods(build.sel(role="api"), build.ALL))]),
@@ -178,8 +181,10 @@ DB = build.pod("b/db", build.cport(80), labels={"app": "db"}, ip="10.0.0.2")
         ),
         (
             build.netpol("b/p", egress=[]),
-            "in NetworkPolicy b/p, policyTypes: add Ingress to policyTypes, which isolates the pods that it selects for"
-            " ingress",
+            (
+                "in NetworkPolicy b/p, policyTypes: "
+                "add Ingress to policyTypes, which isolates the pods that it selects for ingress"
+            ),
         ),
         (
             build.netpol("c/p", egress=[]),

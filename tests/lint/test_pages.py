@@ -1,0 +1,69 @@
+"""Each lint's page: its first example is warned of as the page shows, its second is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netpolspec.cli.main import main
+from netpolspec.lint.catalog import LINTS, page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.checkout
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = re.compile(r"```(yaml|nps)\n(.*?)```\n", re.DOTALL)
+SHOWN = re.compile(r"```text\n(.*?)```\n", re.DOTALL)
+
+
+def check(folder: Path, example: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What `check` says of an example."""
+    language, text = example
+    path = folder / f"example.{language}"
+    path.write_text(text, "utf-8")
+    capsys.readouterr()
+    assert main(["check", path.name]) == 0
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", LINTS)
+def test_the_page_shows_what_is_said(
+    code: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    golden: Callable[[Path, str], None],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = ROOT / page(code)
+    text = path.read_text("utf-8")
+    bad, good = EXAMPLE.findall(text)
+    said = check(tmp_path, bad, capsys)
+    assert said.count("warning: ") == 1, said
+    assert f"= note: {code}: see {page(code)};" in said
+    assert "warning" not in check(tmp_path, good, capsys)
+    drawn = said.partition("\n\n")[0] + "\n"
+    golden(path, SHOWN.sub(lambda _: f"```text\n{drawn}```\n", text, count=1))
+
+
+def test_every_lint_is_listed_and_every_page_is_a_lint() -> None:
+    listed = re.findall(
+        r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", (ROOT / "docs/lints/README.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert dict(listed) == dict(LINTS)
+    assert {path.stem for path in (ROOT / "docs/lints").glob("*.md")} - {"README"} == set(LINTS)
+
+
+@pytest.mark.parametrize("paths", [["specs"], ["terraform/article", "terraform/tenants", "terraform/allow-from"]])
+def test_what_ships_is_not_warned_of(
+    paths: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    capsys.readouterr()
+    assert main(["check", *paths]) == 0
+    assert "warning" not in capsys.readouterr().err
