@@ -44,14 +44,15 @@ def long_spec(lines: int) -> str:
     return WORLD + "".join(SCENARIO.format(n=n) for n in range((lines - WORLD.count("\n")) // SCENARIO.count("\n")))
 
 
-def wide_spec(expectations: int, scenarios: int) -> str:
-    """A spec with as many test points over one world, spread over scenarios."""
+def wide_spec(expectations: int, scenarios: int, clients: int) -> str:
+    """A spec with as many test points over one world, spread over scenarios, from so many different clients."""
     each = expectations // scenarios
     rules = []
     for n in range(scenarios):
         rules.append(f"scenario-{n}: world\n\tgiven policy allow-from in ms-b ns=ms-a\n")
-        rules += [f"\texpect ms-a[run={n}-{k}] -> ms-b:80 allowed\n" for k in range(each // 2)]
-        rules += [f"\texpect ms-c[run={n}-{k}] -> ms-b:80 denied\n" for k in range(each - each // 2)]
+        for k in range(each // 2):
+            client = f"[run={(n * each + k) % clients}]"
+            rules.append(f"\texpect ms-a{client} -> ms-b:80 allowed\n\texpect ms-c{client} -> ms-b:80 denied\n")
     return WORLD + "".join(rules)
 
 
@@ -129,12 +130,17 @@ def main() -> None:
     print(f"  {'parsed':<34}{parsed * 1000:8.0f} ms")
     print(f"  {'parsed and planned':<34}{planned * 1000:8.0f} ms")
     with tempfile.TemporaryDirectory() as folder:
-        for expectations, scenarios in ((10_000, 100), (100_000, 100), (100_000, 1000)):
-            path = Path(folder, f"wide-{expectations}-{scenarios}.nps")
-            path.write_text(wide_spec(expectations, scenarios))
+        for expectations, scenarios, clients in (
+            (10_000, 100, 100),
+            (100_000, 100, 100),
+            (100_000, 1000, 100),
+            (100_000, 100, 100_000),
+        ):
+            path = Path(folder, f"wide-{expectations}-{scenarios}-{clients}.nps")
+            path.write_text(wide_spec(expectations, scenarios, clients))
             checked, planned_peak = peak_of([netpolspec, "check", str(path)])
             ran, run_peak = peak_of([netpolspec, "run", str(path)])
-            print(f"{expectations} expectations in {scenarios} scenarios, whole processes")
+            print(f"{expectations} expectations in {scenarios} scenarios, {2 * clients} sources, whole processes")
             print(f"  {'check (parse and plan)':<34}{checked:8.2f} s  {planned_peak:8.0f} MiB peak")
             print(f"  {'run (and judge, and write TAP)':<34}{ran:8.2f} s  {run_peak:8.0f} MiB peak")
     print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
