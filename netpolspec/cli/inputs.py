@@ -126,8 +126,6 @@ class _Reader:
         known = self._known(key)
         if known is not None:
             return known
-        if path.endswith((".md", ".markdown")):
-            raise wrong(f"cannot run '{path}': this version reads {SUFFIX} files, not Markdown")
         try:
             item = self._files.read(Path(path), path)
         except Refusal as refusal:

@@ -99,7 +99,7 @@ def read_static(request: Request) -> Found:
     except Refusal as refusal:
         found.diagnostics += refusal.diagnostics
         return found
-    _read_module(root, found)
+    read_module(root, found)
     if len(found.clusters) > 1:
         found.diagnostics.append(_several_clusters(found.clusters))
     return found.finish()
@@ -127,7 +127,8 @@ def _placed(diagnostic: Diagnostic, place: Span) -> Diagnostic:
     return Diagnostic(diagnostic.code, diagnostic.message, place, diagnostic.help, diagnostic.notes)
 
 
-def _read_module(module: Module, found: Found) -> None:
+def read_module(module: Module, found: Found) -> None:
+    """The objects of a module and of those that it calls, and what is wrong with them."""
     for block in module.configuration.resources.values():
         _guard(found, lambda block=block: _read_resource(module, block, found))  # type: ignore[misc]
         found.diagnostics += set_traps(block, module.configuration)
@@ -146,7 +147,7 @@ def _guard(found: Found, action: object) -> None:
 
 def _read_call(module: Module, call: ModuleCall, found: Found) -> None:
     for _, child in module.children(call):
-        _read_module(child, found)
+        read_module(child, found)
 
 
 def _check_variable(module: Module, name: str, found: Found) -> None:

@@ -16,6 +16,7 @@ from netpolspec.syntax.parser import parse_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netpolspec.plan.document import Document
     from netpolspec.source import Source, Span
     from netpolspec.syntax.ast import File, Item
 
@@ -31,6 +32,8 @@ class Input:
     folder: Path
     path: Path | None = None
     """The file itself; None for standard input and `-e`."""
+    document: Document | None = None
+    """Its blocks, where it is Markdown."""
 
     @property
     def stem(self) -> str:
@@ -84,9 +87,10 @@ class Files:
             Refusal: it cannot be read or is no UTF-8 text; drawn at `place` where a spec names it.
         """
         try:
-            return Input(read_source(path, place=place, shown=shown), path.parent, path)
+            source = read_source(path, place=place, shown=shown)
         except Refusal as refusal:
             raise Refusal(*(_suggest(diagnostic, path, shown) for diagnostic in refusal.diagnostics)) from None
+        return Input(source, path.parent, path, _document(source, place))
 
     def parse(self, file: Input) -> File:
         """The file's syntax.
@@ -95,7 +99,7 @@ class Files:
             Refusal: it has a syntax error.
         """
         if file.source not in self._parsed:
-            parsed, diagnostics = parse_file(file.source)
+            parsed, diagnostics = parse_file(file.source, file.document.view if file.document else None)
             if parsed is None:
                 raise Refusal(*diagnostics)
             self._parsed[file.source] = parsed
@@ -152,6 +156,15 @@ class Files:
             self._splice(unit, file, trail)
         except Refusal as refusal:
             raise Refusal(*(_from(diagnostic, span) for diagnostic in refusal.diagnostics)) from None
+
+
+def _document(source: Source, place: Span | None) -> Document | None:
+    """The blocks of a Markdown document; nothing is imported for other files."""
+    if not source.path.lower().endswith((".md", ".markdown")):
+        return None
+    from netpolspec.plan.document import read_document
+
+    return read_document(source, place)
 
 
 def _included(item: Include, scope: Scope) -> Iterator[tuple[str, Span]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load import library
 from netpolspec.load.manifests import read_path, read_text
+from netpolspec.plan.document import TerraformBlock
 from netpolspec.plan.expand import Names, expand_word, split_words
 from netpolspec.plan.manifests import make_namespace, make_service, make_workload
 from netpolspec.plan.words import Setting, read_labels
@@ -180,15 +181,14 @@ class Givens:
 
     def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> Brought:
         name = expand_word(given.name, names)
-        policy = library.find(name, self._folders(names, file, root), given.name.span)
+        held = file.document.find(name, given.name.span) if file.document is not None else None
+        if isinstance(held, TerraformBlock):
+            return self._block(held, given, names)
+        policy = held or library.find(name, self._folders(names, file, root), given.name.span)
         settings = read_labels(given.variables, names)
         variables = {setting.key: _variable(setting) for setting in settings}
         places = {setting.key: setting.value_span for setting in settings}
-        namespace, place = None, given.name.span
-        if given.namespace is not None:
-            namespace, place = expand_word(given.namespace, names), given.namespace.span
-        elif "IN" in names.scope.variables:
-            namespace = names.value("IN", given.name.span, ())
+        namespace, place = _namespace(given, names)
         if policy.form is library.Form.TERRAFORM:
             more: dict[str, Json] = {"namespace": namespace} if namespace is not None else {}
             return self._await(policy.path, str(policy.path), given.name.span, settings, **more)
@@ -199,6 +199,17 @@ class Givens:
             self._sift(diagnostics)
             self._policies[key] = resources
         return Brought(self._policies[key])
+
+    def _block(self, held: TerraformBlock, given: GivenPolicy, names: Names) -> Brought:
+        """A policy that a document declares in Terraform; terraform itself is not asked about pieces of documents."""
+        settings = read_labels(given.variables, names)
+        variables = {setting.key: _variable(setting) for setting in settings}
+        namespace, _ = _namespace(given, names)
+        if namespace is not None and (given.namespace is not None or held.declares("namespace")):
+            variables["namespace"] = namespace
+        resources, diagnostics = held.read(variables, {each.key: each.value_span for each in settings}, given.name.span)
+        self._sift(diagnostics)
+        return Brought(resources)
 
     def _folders(self, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
         """Where policies are looked up, nearest first; the library that ships with netpolspec comes last."""
@@ -211,6 +222,15 @@ class Givens:
         else:
             folders += [file.folder / POLICIES, root.folder / POLICIES]
         return tuple(dict.fromkeys((*folders, *self.policy_path)))
+
+
+def _namespace(given: GivenPolicy, names: Names) -> tuple[str | None, Span]:
+    """Where a policy goes, and what says so."""
+    if given.namespace is not None:
+        return expand_word(given.namespace, names), given.namespace.span
+    if "IN" in names.scope.variables:
+        return names.value("IN", given.name.span, ()), given.name.span
+    return None, given.name.span
 
 
 def _variable(setting: Setting) -> Json:

@@ -86,7 +86,8 @@ class Builder(Statements, Endpoints):
         """`targets: [pattern:] prerequisites`; the colons are tokens, the rest tuples of words."""
         targets, middle, last = children[0], children[2], children[-1]
         start = targets[0].span.start
-        if self.spec.text[max(start - 1, 0) : start] in {" ", "\t"}:
+        # In the view a byte order mark is a blank, and in a document what stands before a line of a spec is none of it.
+        if {self.spec.text[max(start - 1, 0) : start], self.text[max(start - 1, 0) : start]} <= {" ", "\t"}:
             here = targets[0].span
             self._problem("indented-rule", "a rule starts in the first column", here, "take its indentation out")
         static = None

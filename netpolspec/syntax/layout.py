@@ -107,7 +107,8 @@ def read_heredoc(source: Source, start: int, text: str) -> Heredoc:
     indent = _common_indentation([line for line in lines if line.strip()])
     body = "".join(f"{line[indent:]}\n" for line in lines)
     span = source.span(start + first, start + last)
-    return Heredoc(body, span.line, indent, span)
+    # In a document a line of a spec may begin behind the mark of a list item or of a quote.
+    return Heredoc(body, span.line, indent + span.column - 1, span)
 
 
 def _common_indentation(lines: list[str]) -> int:

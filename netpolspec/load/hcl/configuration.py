@@ -16,7 +16,7 @@ from netpolspec.load.hcl.type_syntax import parse_type
 from netpolspec.load.hcl.values import Primitive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from netpolspec.load.hcl.values import Type
@@ -146,13 +146,7 @@ def read_folder(folder: Path, shown: str, resource_shape: Callable[[str], Shape]
     if not found.sources:
         help_ = "a module's folder holds files whose names end in '.tf' or '.tf.json'"
         raise Refusal(Diagnostic("no-terraform", f"'{shown}' holds no Terraform files", None, (help_,)))
-    for block in merge_overrides(blocks, overrides):
-        try:
-            _declare(found, block)
-        except Refusal as refusal:
-            problems += refusal.diagnostics
-    if problems:
-        raise Refusal(*problems)
+    declare(found, merge_overrides(blocks, overrides))
     return found
 
 
@@ -196,6 +190,18 @@ def _shape(resource_shape: Callable[[str], Shape]) -> Shape:
 
 
 # --- declarations -------------------------------------------------------------------------------------------------
+
+
+def declare(found: Configuration, blocks: Iterable[Block]) -> None:
+    """Take in what blocks declare; raises Refusal with all that is wrong."""
+    problems: list[Diagnostic] = []
+    for block in blocks:
+        try:
+            _declare(found, block)
+        except Refusal as refusal:
+            problems += refusal.diagnostics
+    if problems:
+        raise Refusal(*problems)
 
 
 def _declare(found: Configuration, block: Block) -> None:  # noqa: C901 - one case for each kind
