@@ -1,8 +1,8 @@
 """What the documentation shows of a terminal is what happens there.
 
 A block `console` begins with `$ netpolspec ...`; what is below, up to the next `$`, is all that the command writes, on
-both streams, but for lines that are `...`: they stand for any lines. Commands run in a copy of project/, those of
-README.md in a copy of the checkout's specs. A block with the name of a file lies there as well:
+both streams, but for lines that are `...`: they stand for any lines. Commands run in a copy of project/, those of some
+pages among other files (BESIDE). A block with the name of a file lies there as well:
 
     ```yaml manifests/policy.yaml
 """
@@ -22,6 +22,11 @@ from docs.pages import BLOCKS, ROOT, Block
 pytestmark = pytest.mark.checkout
 
 PROJECT = Path(__file__).parent / "project"
+BESIDE = {
+    ROOT / "README.md": (ROOT / "specs", "specs"),
+    ROOT / "docs/explain.md": (ROOT / "tests/explain/cases", "."),
+}
+"""The files that a page speaks of, and where they lie as it speaks of them."""
 ELSEWHERE = {
     "netpolspec up --cni-manifest cni.yaml": "needs docker: its words are tested in tests/backends",
     "netpolspec doctor": "its answer is that of one machine: tests/backends/ has others",
@@ -38,10 +43,8 @@ def commands(block: Block) -> list[tuple[str, str]]:
 
 def lay_out(block: Block, folder: Path) -> None:
     """The files among which a block's commands run."""
-    if block.page == ROOT / "README.md":
-        shutil.copytree(ROOT / "specs", folder / "specs")
-    else:
-        shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
+    source, place = BESIDE.get(block.page, (PROJECT, "."))
+    shutil.copytree(source, folder / place, dirs_exist_ok=True)
     (folder / "pyproject.toml").touch()
     for other in BLOCKS:
         if other.page == block.page and "." in other.label and other.language not in {"console", "sh"}:
