@@ -39,7 +39,7 @@ cluster; terraform is not started."""
 _EPILOG = """\
 examples:
   netpolspec check specs/                          all mistakes, all warnings
-  netpolspec check specs/ --ignore unused-fixture  without one of the lints
+  netpolspec check --ignore unused-fixture         without one of the lints
   netpolspec check --explain specs/tenants.nps     what it includes, and from where
   netpolspec check -e 'expect ms-a -> ms-b:80 denied'
 

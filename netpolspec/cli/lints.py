@@ -12,7 +12,7 @@ from netpolspec.lint.catalog import LINTS, page
 from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
 from netpolspec.lint.silence import annotated, commented
-from netpolspec.plan.effect import why_without_effect
+from netpolspec.plan.effect import may_lack_effect, why_without_effect
 from netpolspec.plan.model import Change, ClientEnd
 from netpolspec.plan.resolve import Inhabitants
 from netpolspec.policy.cluster import assemble
@@ -136,7 +136,7 @@ def _without_effect(plan: Plan) -> Iterator[Diagnostic]:
     for scenario in plan.scenarios:
         for change, points in _steps(scenario):
             key = tuple(map(id, change.world.values()))
-            for point in points:
+            for point in filter(may_lack_effect, points):
                 if key not in known:
                     objects = (one for each in change.world.values() for one in each.objects)
                     known[key] = Inhabitants(assemble(objects, declare_namespaces=False))

@@ -12,16 +12,22 @@ if TYPE_CHECKING:
     from netpolspec.plan.resolve import Inhabitants
 
 
+def may_lack_effect(point: Point) -> bool:
+    """Whether it is worth while to ask `why_without_effect`: of most points it is plain that policies have a say.
+
+    A client is a pod of its own, which policies may select.
+    """
+    if isinstance(point.source, ClientSource) or point.by_name:
+        return False
+    return not (isinstance(point.source, WorkloadName) and isinstance(point.destination.whom, AddressName))
+
+
 def why_without_effect(point: Point, inhabitants: Inhabitants) -> str | None:
     """Why no policy could change what a point means; None where one could.
 
     A pod reaches itself, and a node its own pods, whatever a NetworkPolicy says (concept page, "Network Policies").
     Cluster-scoped policies may have a say about nodes.
     """
-    if isinstance(point.source, ClientSource) or point.by_name:
-        return None  # most points: a client is a pod of its own, which policies may select
-    if isinstance(point.source, WorkloadName) and isinstance(point.destination.whom, AddressName):
-        return None
     reasons = {_why(probe, inhabitants) for probe in inhabitants.probes(point)}
     return reasons.pop() if len(reasons) == 1 else None
 
