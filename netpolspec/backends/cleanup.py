@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netpolspec.load.resource import Json, Key
 
 REQUEST_TIMEOUT = 20.0
+GONE_TIMEOUT = 90.0
+"""Seconds that namespaces of earlier runs may take to be gone."""
 _NAMES = {
     "Namespace": "namespaces",
     "Pod": "pods",
@@ -25,18 +27,14 @@ _NAMES = {
 }
 
 
-def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mapping[Key, str], *, wait: float) -> str:
-    """Delete everything that carries a label, and take back what was added to objects of others.
+def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mapping[Key, str]) -> None:
+    """Delete everything that carries a label, and take back what was added to objects of others; waits for nothing.
 
     Args:
         kubectl: for the cluster
         selector: on the run's label
         kinds: further kinds to look for, as kubectl takes them
         touched: objects of others, with their API versions
-        wait: seconds to wait for namespaces to be gone; 0: they go in their own time
-
-    Returns:
-        what is still there, in words; empty where nothing is
 
     Raises:
         WorldFailed: the cluster did not let us
@@ -54,10 +52,13 @@ def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mappi
         if not finished.ok and "the server doesn't have a resource type" not in finished.stderr:
             raise KubectlFailed(finished)
     kubectl.check("delete", "namespaces", "-l", selector, "--wait=false", timeout=REQUEST_TIMEOUT)
-    if wait <= 0:
-        return ""
+
+
+def wait_until_gone(kubectl: Kubectl, selector: str, seconds: float) -> str:
+    """Wait for namespaces that are being deleted; those that still are, in words."""
     kubectl.run(
-        *("wait", "--for=delete", "namespaces", "-l", selector, f"--timeout={max(1, round(wait))}s"), timeout=wait + 5
+        *("wait", "--for=delete", "namespaces", "-l", selector, f"--timeout={max(1, round(seconds))}s"),
+        timeout=seconds + 5,
     )
     left = kubectl.check("get", "namespaces", "-l", selector, "-o", "name").split()
     return f"still being deleted: {', '.join(left)}" if left else ""
@@ -93,7 +94,8 @@ def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callabl
     if not (left or found):
         return
     tell(f"removing what an earlier run left behind ({len(found)} namespaces)")
-    remove(kubectl, selector, ledger.kinds, ledger.touched, wait=90)
+    remove(kubectl, selector, ledger.kinds, ledger.touched)
+    wait_until_gone(kubectl, selector, GONE_TIMEOUT)
 
 
 def remove_everything(kubectl: Kubectl, run_id: str, tell: Callable[[str], None]) -> tuple[str, ...]:
@@ -109,7 +111,8 @@ def remove_everything(kubectl: Kubectl, run_id: str, tell: Callable[[str], None]
     ledger.acquire()
     try:
         spaces = kubectl.items("get", "namespaces", "-l", of_others(run_id))
-        remove(kubectl, of_others(run_id), ledger.kinds, ledger.touched, wait=90)
+        remove(kubectl, of_others(run_id), ledger.kinds, ledger.touched)
+        wait_until_gone(kubectl, of_others(run_id), GONE_TIMEOUT)
         tell("everything that netpolspec created on this cluster is removed")
         return tuple(tree.text(each, "metadata", "name") for each in spaces)
     finally:

@@ -13,7 +13,7 @@ from netpolspec.backends import tree
 from netpolspec.backends.access import check_access
 from netpolspec.backends.base import Capabilities, WorldFailed
 from netpolspec.backends.canary import Canary
-from netpolspec.backends.cleanup import clear_leftovers, of_run, remove
+from netpolspec.backends.cleanup import clear_leftovers, of_run, remove, wait_until_gone
 from netpolspec.backends.controls import Memory
 from netpolspec.backends.inspector import Inspector
 from netpolspec.backends.kubectl import Kubectl
@@ -24,10 +24,11 @@ from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.world import Objects, is_policy
 from netpolspec.diagnostics import Refusal
+from netpolspec.log import Logger
 from netpolspec.plan.model import Change, Check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from netpolspec.backends.base import Observation
     from netpolspec.backends.clients import Client
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from netpolspec.plan.model import Point, Scenario
     from netpolspec.policy.objects import Cluster, Node
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for which an API server that was there may be away before the run gives it up."""
 CLOSING = 8.0
 """Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
+_log = Logger("cluster")
 _DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
 
 
@@ -73,12 +75,17 @@ class ClusterBackend:
         self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
+        self._interrupts = 0
         self._closed = False
 
     # --- before ---------------------------------------------------------------------------------------------------
 
     def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
         """Take hold of the cluster, clear up what earlier runs left, and let the canary begin."""
+        with self._interruptible():
+            return self._prepare(scenarios)
+
+    def _prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
         check_access(self._eager)
         left = self._ledger.acquire()
         with alongside(3) as pool:
@@ -128,6 +135,10 @@ class ClusterBackend:
 
     def apply(self, change: Change) -> Cluster | None:
         """Make the world what the change says, wait for its pods, and only then let its policies come."""
+        with self._interruptible():
+            return self._apply(change)
+
+    def _apply(self, change: Change) -> Cluster:
         world, points = change.world, self._upcoming.get(id(change), ())
         objects, population = self._objects, self._population
         spaces = set(objects.spaces)
@@ -161,39 +172,64 @@ class ClusterBackend:
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
         """Dial until what is expected holds and has held, or its time is up; prove the denials."""
         assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
-        return self._inspector.judge(points, self._changed_at)
+        with self._interruptible():
+            return self._inspector.judge(points, self._changed_at)
 
     # --- after ----------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Remove everything that the run created; what is left, and how to remove it, is in the failure."""
+        """Remove everything that the run created; what is left, and how to remove it, is in the failure.
+
+        An interrupt in a run lets it clean up, a second one does not: then it says what is left, and how to remove it.
+        """
         if self._closed:
             return
-        self._closed = True
         if self._canary is not None:
             self._canary.stop()
         shell.end_all()
-        if not self._ledger.held:
-            return
-        if self._options.keep:
-            self._ledger.release(kept=True)
-            return
         try:
-            left = remove(
-                replace(self._kubectl, patience=CLOSING),
-                of_run(self._options.run_id),
-                self._ledger.kinds,
-                self._ledger.touched,
-                wait=CLOSING,
-            )
-            self._ledger.release()
-        except BaseException as failure:
-            if isinstance(failure, WorldFailed):
-                raise self._left_behind(failure) from failure
-            self._tell(str(self._left_behind(None)))
+            with self._interruptible():
+                left = self._leave()
+        except WorldFailed as failure:
+            self._closed = True
+            raise self._left_behind(failure) from failure
+        except KeyboardInterrupt:
+            if self._interrupts > 1:
+                self._closed = True
+                left_behind = self._left_behind(None)
+                _log.warning(str(left_behind), help=left_behind.diagnostic.help[0])
             raise
+        self._closed = True
         if left:
             self._tell(left)
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Count the interrupts, and end what runs beside the one who is interrupted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._interrupts += 1
+            shell.end_all()
+            raise
+
+    def _leave(self) -> str:
+        if not self._ledger.held:
+            return ""
+        if self._options.keep:
+            self._ledger.release(kept=True)
+            return ""
+        return self._clean_up()
+
+    def _clean_up(self) -> str:
+        """Remove what the run created; what is still going, in words."""
+        started = time.monotonic()
+        kubectl = replace(self._kubectl, patience=CLOSING / 2)
+        selector = of_run(self._options.run_id)
+        remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
+        left = wait_until_gone(kubectl, selector, max(1.0, CLOSING - (time.monotonic() - started)))
+        self._ledger.release()
+        return left
 
     def _left_behind(self, failure: WorldFailed | None) -> WorldFailed:
         why = f": {failure}" if failure is not None else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
-TROUBLE_PATIENCE = 30.0
+TROUBLE_PATIENCE = 60.0
 """Seconds beyond its deadline for which a dial in `error` is tried again: a pod or the API server may come back."""
 
 

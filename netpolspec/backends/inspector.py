@@ -134,7 +134,12 @@ class Inspector:
         aims = self_aims(parts, self._options.probe_image)
         able = self._population.enable({aim.source for aim in aims}, own=True)
         asked = {aim: listener for aim, listener in aims.items() if aim.source in able}
-        return {asked[aim]: heard.answer for aim, heard in self._quick.ask(asked, SELF_WINDOW_MS).items()}
+        return {asked[aim]: outcome.answer for aim, outcome in self._ask_once(asked).items()}
+
+    def _ask_once(self, aims: Collection[Aim]) -> Mapping[Aim, Outcome]:
+        """Dial once; only those of which nothing can be said are dialled again."""
+        now = time.monotonic()
+        return converge(aims, lambda some: self._quick.ask(some, SELF_WINDOW_MS), lambda _: now)
 
     def _ask_sources(self, parts: Collection[Part]) -> Mapping[Source, str]:
         """The sources that reach nobody, although the model knows nothing that keeps them from it."""
@@ -149,12 +154,12 @@ class Inspector:
             and self._witnesses.may_leave(part.source_pod)
         }
         mute: dict[Source, str] = {}
-        for aim, heard in self._quick.ask({Aim(source, dial) for source in sources}).items():
-            if heard.answer.verdict is Verdict.ALLOWED:
+        for aim, outcome in self._ask_once({Aim(source, dial) for source in sources}).items():
+            if outcome.met:
                 self._memory.dialled.add(self._population.uid(aim.source) or "")
             else:
                 who = f"{aim.source.namespace}/{aim.source.pod}"
-                said = heard.answer.trouble or heard.answer.verdict
+                said = outcome.answer.trouble or outcome.answer.verdict
                 mute[aim.source] = f"{who} reaches nobody: a server that nothing keeps it from was '{said}'"
         return mute
 
