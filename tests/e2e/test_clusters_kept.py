@@ -83,6 +83,21 @@ def test_what_is_asked_for_otherwise_is_told_at_once(machine: Machine) -> None:
     assert run.seconds < 10
 
 
+def test_what_a_run_left_in_it_is_removed_and_nothing_else(machine: Machine) -> None:
+    machine.kubectl("--context", CONTEXT, "create", "namespace", "mine")
+    kept = machine.run("run", "--on", "cluster", "--context", CONTEXT, "--keep", "spec.nps")
+    assert kept.status == 0, kept.out + kept.err
+    assert "namespace/ms-b" in machine.kubectl("--context", CONTEXT, "get", "namespaces", "-o", "name")
+    down = machine.run("down", "--context", CONTEXT)
+    assert down.status == 0, down.err
+    assert "namespace 'ms-b'" in down.err
+    left = machine.kubectl("--context", CONTEXT, "get", "namespaces", "-o", "name").split()
+    assert "namespace/ms-b" not in left
+    assert "namespace/mine" in left
+    assert "nothing to remove" in machine.run("down", "--context", CONTEXT).err
+    machine.kubectl("--context", CONTEXT, "delete", "namespace", "mine")
+
+
 def refused(machine: Machine, kubectl: Kubectl) -> WorldFailed:
     with pytest.raises(WorldFailed) as caught:
         check_access(kubectl)
@@ -161,7 +176,7 @@ def test_a_cluster_that_was_stopped_is_told_and_can_be_deleted(machine: Machine)
     assert [cluster["health"] for cluster in machine.clusters] == ["down"]
     down = machine.run("down")
     assert down.status == 0
-    assert f"deleted '{NAME}'" in down.err
+    assert f"removed cluster '{NAME}'" in down.err
     assert machine.nodes == []
     assert machine.clusters == []
     assert CONTEXT not in machine.kubectl("config", "get-contexts", "-o", "name").split()
