@@ -64,21 +64,36 @@ def indent_of(block: Block, source: Source) -> int:
     return 0
 
 
+def block_view(source: Source, block: Block) -> str:
+    """A document with nothing in it but one block, each character where it is in the document."""
+    view = _blank(source)
+    for number, line in enumerate(block.lines, start=block.line):
+        _show(view, source, number, line)
+    return "".join(view)
+
+
+def _blank(source: Source) -> list[str]:
+    return ["\n" if character == "\n" else " " for character in source.text]
+
+
 def spec_view(source: Source, blocks: Sequence[Block]) -> str:
     """A document as the parser of specs reads it: only its specs, each character where it is in the document.
 
     What stands before a block's lines (the indentation of a list item, the mark of a quote) must not look like
     indentation. So the line ends before them move right to where the block's line begins: nothing else moves.
     """
-    view = ["\n" if character == "\n" else " " for character in source.text]
+    view = _blank(source)
     for block in blocks:
         if block.language == SPEC:
             for number, line in enumerate(block.lines, start=block.line):
-                _show(view, source, number, line)
+                start, begin = source.line_starts[number - 1], _show(view, source, number, line)
+                if begin > start and line.strip():
+                    _move_line_end(view, start - 1, begin - 1)
     return "".join(view)
 
 
-def _show(view: list[str], source: Source, number: int, line: str) -> None:
+def _show(view: list[str], source: Source, number: int, line: str) -> int:
+    """Put a block's line into a view, and say at which offset it begins."""
     start = source.line_starts[number - 1]
     raw = source.line_text(number)
     # Tabs before a block count as blanks up to the next stop, so that a part of one may belong to the block.
@@ -86,8 +101,7 @@ def _show(view: list[str], source: Source, number: int, line: str) -> None:
     blanks = min(len(line), len(raw)) - len(body)
     begin = start + len(raw) - len(body) - blanks
     view[begin + blanks : begin + blanks + len(body)] = body
-    if begin > start and line.strip():
-        _move_line_end(view, start - 1, begin - 1)
+    return begin
 
 
 def _move_line_end(view: list[str], old: int, new: int) -> None:

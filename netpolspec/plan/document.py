@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ class Document:
 
     source: Source
     blocks: tuple[Block, ...]
+    _views: dict[int, Source] = field(default_factory=dict, repr=False)
 
     @cached_property
     def view(self) -> str:
@@ -86,9 +87,10 @@ class Document:
 
     def _only(self, block: Block) -> Source:
         """The document with nothing in it but one block, so that places in it are places in the document."""
-        from netpolspec.documents.blocks import SPEC, spec_view
+        from netpolspec.documents.blocks import block_view
 
-        return Source(self.source.path, spec_view(self.source, [replace(block, language=SPEC)]))
+        # Always the same one, so that what several scenarios find wrong in it is told once.
+        return self._views.setdefault(block.line, Source(self.source.path, block_view(self.source, block)))
 
 
 def _is_policy(value: object, name: str) -> bool:

@@ -103,12 +103,14 @@ def read_heredoc(source: Source, start: int, text: str) -> Heredoc:
     """Take a heredoc apart: `text` is all of it, from `<<TAG` to the line of its end, and begins at offset start."""
     first = text.index("\n") + 1
     last = text.rindex("\n") + 1
-    lines = [line.rstrip("\r") for line in text[first:last].split("\n")[:-1]]
+    span = source.span(start + first, start + last)
+    # In a document a line of a spec may begin behind the mark of a list item or of a quote: that is no part of it.
+    before = span.column - 1
+    count = text.count("\n", first, last)
+    lines = [source.line_text(number)[before:] for number in range(span.line, span.line + count)]
     indent = _common_indentation([line for line in lines if line.strip()])
     body = "".join(f"{line[indent:]}\n" for line in lines)
-    span = source.span(start + first, start + last)
-    # In a document a line of a spec may begin behind the mark of a list item or of a quote.
-    return Heredoc(body, span.line, indent + span.column - 1, span)
+    return Heredoc(body, span.line, before + indent, span)
 
 
 def _common_indentation(lines: list[str]) -> int:

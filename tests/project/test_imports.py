@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "explain": GROUND | {"policy"},
     "load": GROUND | {"policy", "shell"},
     "lint": OBJECTS | {"explain"},
-    "plan": OBJECTS | {"syntax"},
+    "documents": GROUND,
+    "plan": OBJECTS | {"syntax", "documents"},
     "backends": OBJECTS | {"syntax", "plan", "shell"},  # of syntax the tree: a point keeps its ends as written
     "run": OBJECTS | {"explain", "plan", "backends"},
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
@@ -38,6 +39,7 @@ MAY_IMPORT |= {"cli": set(MAY_IMPORT), "__main__": {"cli"}}
 # Who may import a library that is not Python's own.
 OWNERS = {
     "lark": "netpolspec.syntax",
+    "markdown_it": "netpolspec.documents",
     "yaml": "netpolspec.load",
     "kubernetes": "netpolspec.backends.cluster",
     "sh": "netpolspec.shell",

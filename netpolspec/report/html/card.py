@@ -111,7 +111,7 @@ def _alike(results: Sequence[PointResult]) -> Iterator[tuple[PointResult, ...]]:
     for result in results:
         span, observed = result.point.span, result.observed
         control = observed.control if observed is not None else None
-        facts = (result.message, result.point.because, result.reason, differing(result), result.assumptions, control)
+        facts = (result.message, result.point.because, result.reason, differing(result), result.hint, control)
         deciders = tuple((by.policy, by.rule, by.direction) for by in result.decided_by)
         groups.setdefault((id(span.source), span.line, facts, deciders), []).append(result)
     return (tuple(group) for group in groups.values())
@@ -145,6 +145,8 @@ def _facts(result: PointResult) -> Iterator[tuple[str, str]]:
         yield "the model's reason", escape(result.reason)
     if parts := differing(result):
         yield "differs", _listed(parts)
+    if result.hint:
+        yield "what would do", _listed(result.hint)
     if result.assumptions:
         yield "assuming", escape(", ".join(result.assumptions))
     if result.observed is not None and result.observed.control is not None:
