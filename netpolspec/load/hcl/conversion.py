@@ -43,17 +43,21 @@ _TRUE_WORDS = ("true", "1")
 _FALSE_WORDS = ("false", "0")
 
 
-def convert(value: Value, to: Type) -> Value:  # noqa: C901 - one case for each kind
+def convert(value: Value, to: Type) -> Value:  # noqa: C901, PLR0912 - one case for each kind
     """The value as one of another type; raises Mistake where Terraform would refuse."""
     match value:
         case Sensitive(inner):
             return hide(convert(inner, to))
         case Unknown():
             return value
-        case Null():
+        case Null(type_):
+            if not _convertible(type_, to):
+                raise Mistake(f"expected {to}, found a null {type_}", code="terraform-type")
             return value if to == Primitive.ANY else Null(to)
         case _:
             pass
+    if isinstance(value, (ListValue, SetValue, MapValue)) and isinstance(to, (ListOf, SetOf, MapOf)):
+        _check_elements(value.element, to.element)
     match to:
         case Primitive():
             return value if to == Primitive.ANY else _to_primitive(value, to)
@@ -74,6 +78,12 @@ def convert(value: Value, to: Type) -> Value:  # noqa: C901 - one case for each 
             return TupleValue(tuple(convert(item, type_) for item, type_ in zip(value.items, types, strict=True)))
         case ObjectOf():
             return _to_object(value, to)
+
+
+def _check_elements(held: Type, wanted: Type) -> None:
+    """Types decide, so that a list without elements is refused as well."""
+    if not _convertible(held, wanted):
+        raise Mistake(f"expected elements of type {wanted}, found {held}", code="terraform-type")
 
 
 def _mismatch(value: Value, expected: str) -> Mistake:

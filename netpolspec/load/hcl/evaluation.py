@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.hcl.conversion import common_type, convert, to_text
+from netpolspec.load.hcl.functions.definition import Unsupported
 from netpolspec.load.hcl.operators import apply_binary, apply_unary, get_attribute, get_index
 from netpolspec.load.hcl.scope import Failed, Scope, failed
 from netpolspec.load.hcl.tree import (
@@ -33,13 +34,16 @@ from netpolspec.load.hcl.tree import (
 from netpolspec.load.hcl.values import (
     NULL,
     SEQUENCES,
+    ListOf,
     ListValue,
     MapValue,
     Mistake,
     Null,
     ObjectValue,
     Primitive,
+    SetOf,
     SetValue,
+    TupleOf,
     TupleValue,
     Unknown,
     Value,
@@ -102,6 +106,8 @@ def _located(action: Callable[[], Value], span: Span) -> Value:
         return action()
     except Mistake as mistake:
         raise failed(mistake, span) from None
+    except Unsupported as unsupported:
+        return Unknown(Diagnostic("terraform-unknown", f"{unsupported}: needs terraform", span))
 
 
 # --- references ---------------------------------------------------------------------------------------------------
@@ -280,6 +286,8 @@ def _for(expr: ForExpr, scope: Scope) -> Value:
     if isinstance(collection, Unknown):
         return collection
     found: list[tuple[str, Value]] = []
+    if expr.condition is not None and getattr(collection, "items", True) in ((), {}):
+        _try_condition(expr, scope)
     for key, value in _elements(collection, expr.collection.span):
         inner = scope.bind_one(expr.key_name, key, expr.value_name, value)
         if expr.condition is not None:
@@ -289,19 +297,32 @@ def _for(expr: ForExpr, scope: Scope) -> Value:
                 return verdict
             if not verdict:
                 continue
-        name = ""
-        if expr.key is not None:
-            result_key, marked = reveal(evaluate(expr.key, inner))
-            sensitive |= marked
-            if isinstance(result_key, Unknown):
-                return result_key
-            if isinstance(result_key, Null):
-                raise failed(Mistake("a key is null"), expr.key.span)
-            name = str(_located(partial(convert, result_key, Primitive.STRING), expr.key.span))
+        name, marked = _key(expr.key, inner)
+        sensitive |= marked
+        if isinstance(name, Unknown):
+            return name
         found.append((name, evaluate(expr.value, inner)))
     if expr.key is None:
         return _marked(TupleValue(tuple(value for _, value in found)), sensitive)
     return _marked(_group(expr, found, sensitive), sensitive)
+
+
+def _key(expr: Expr | None, scope: Scope) -> tuple[str | Unknown, bool]:
+    """The key that a `for` gives an element, and whether it is sensitive."""
+    if expr is None:
+        return "", False
+    key, marked = reveal(evaluate(expr, scope))
+    if isinstance(key, Null):
+        raise failed(Mistake("a key is null"), expr.span)
+    name = _located(partial(convert, key, Primitive.STRING), expr.span)
+    return (name if isinstance(name, Unknown) else str(name)), marked
+
+
+def _try_condition(expr: ForExpr, scope: Scope) -> None:
+    """Terraform tries the condition before it has elements, so that one which must fail does so without any."""
+    unknown = Unknown(Diagnostic("terraform-unknown", "an element", expr.span))
+    assert expr.condition is not None  # noqa: S101 - the caller's part
+    _condition(expr.condition, scope.bind_one(expr.key_name, unknown, expr.value_name, unknown))
 
 
 def _group(expr: ForExpr, found: list[tuple[str, Value]], sensitive: bool) -> Value:  # noqa: FBT001 - a mark
@@ -325,6 +346,8 @@ def _splat(expr: Splat, scope: Scope) -> Value:
     if isinstance(source, Unknown):
         return source
     if isinstance(source, Null):
+        if isinstance(source.type, (ListOf, SetOf, TupleOf)):
+            raise failed(Mistake("'[*]' of a list that is null"), expr.of.span)
         return TupleValue(())
     items = source.items if isinstance(source, SEQUENCES) else (source,)
     found = tuple(evaluate(expr.each, Scope(scope.resolver, scope.bound, item)) for item in items)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import cast
+from typing import NoReturn, cast
 
 from netpolspec.diagnostics import nearest
 from netpolspec.load.hcl.conversion import convert
+from netpolspec.load.hcl.functions.definition import Unsupported
 from netpolspec.load.hcl.numbers import rounded, whole
 from netpolspec.load.hcl.values import (
     ListValue,
@@ -37,7 +38,8 @@ def apply_unary(operator: str, operand: Value) -> Value:
         return operand
     if operator == "!":
         return not _as(operand, Primitive.BOOL)
-    return -_number(operand)
+    number = _number(operand)
+    return -number if number else _refuse_negative_zero()
 
 
 def apply_binary(operator: str, left: Value, right: Value) -> Value:  # noqa: C901, PLR0912 - one case for each
@@ -64,13 +66,23 @@ def apply_binary(operator: str, left: Value, right: Value) -> Value:  # noqa: C9
         case "-":
             return rounded(whole(a - b))
         case "*":
-            return rounded(whole(a * b))
+            return _signed(rounded(whole(a * b)), negative=a < 0 or b < 0)
         case "/":
-            return rounded(whole(Fraction(a) / b))
+            return _signed(rounded(whole(Fraction(a) / b)), negative=b < 0)
         case "%":
-            return rounded(whole(a - b * int(rounded(whole(Fraction(a) / b)))))
+            return _signed(rounded(whole(a - b * int(rounded(whole(Fraction(a) / b))))), negative=a < 0)
         case _:
             raise AssertionError(operator)
+
+
+def _signed(number: int | Fraction, *, negative: bool) -> int | Fraction:
+    """The number, unless it is a zero that has a sign."""
+    return _refuse_negative_zero() if number == 0 and negative else number
+
+
+def _refuse_negative_zero() -> NoReturn:
+    """Terraform has a negative zero, which is equal to zero but written `-0`."""
+    raise Unsupported("the result is a negative zero")
 
 
 def _as(value: Value, to: Primitive) -> Value:

@@ -92,7 +92,7 @@ def _concat(*lists: Value) -> Value:
 def _merge(*maps: Value) -> Value:
     given = [_mapping(held, "merge") for held in maps if not isinstance(held, Null)]
     if maps and not given:
-        return Null(type_of(maps[0]))
+        raise Unsupported("every argument is null")
     merged: dict[str, Value] = {}
     rest = None
     for held in given:
@@ -118,9 +118,11 @@ def _values(value: Value) -> Value:
     return ListValue(items, held.element) if isinstance(held, MapValue) else TupleValue(items)
 
 
-@COLLECTION.define("lookup", ANY, STRING, ANY, optional=1, shallow=True)
-def _lookup(value: Value, key: str, default: Value | None = None) -> Value:
+@COLLECTION.define("lookup", ANY, STRING, ANY, optional=1, nulls=True, shallow=True)
+def _lookup(value: Value, key: Value, default: Value | None = None) -> Value:
     held = _mapping(value, "lookup")
+    if not isinstance(key, str):
+        raise Mistake("the key of 'lookup' is null")
     if key in held.items:
         return held.items[key]
     if isinstance(held, ObjectValue) and held.rest is not None:
@@ -233,13 +235,11 @@ def _coalesce(*values: Value) -> Value:
 @COLLECTION.define("coalescelist", rest=ANY, nulls=True, shallow=True)
 def _coalescelist(*values: Value) -> Value:
     for value in values:
-        if isinstance(value, Null):
-            continue
-        if isinstance(value, Unknown):
-            return value
-        if not isinstance(value, (ListValue, TupleValue)):
+        is_list = isinstance(value, Null) and isinstance(value.type, (ListOf, TupleOf))
+        if not is_list and not isinstance(value, (ListValue, TupleValue, Unknown)):
             raise Mistake(f"'coalescelist' takes lists, found {describe(value)}")
-        if value.items:
+    for value in values:
+        if isinstance(value, Unknown) or (isinstance(value, (ListValue, TupleValue)) and value.items):
             return value
     raise Mistake("every list is empty")
 
@@ -283,7 +283,7 @@ def _transpose(value: MapValue) -> Value:
 
 
 def _same_element(sets: Sequence[SetValue]) -> tuple[SetValue, ...]:
-    filled = [held.element for held in sets if held.items or held.element != ANY]
+    filled = [held.element for held in sets if held.element != ANY]
     element = unify(filled) if filled else ANY
     if element is None:
         raise Mistake("the sets' elements have no type in common", code="terraform-type")
@@ -318,6 +318,8 @@ def _setproduct(*sets: Value) -> Value:
     elements = []
     for value in sets:
         held = _sequence(value, "setproduct")
+        if any(isinstance(item, Null) and item.type == ANY for item in held.items):
+            raise Unsupported("an element is null")
         element = common_type(held.items) if isinstance(held, TupleValue) else held.element
         if element is None:
             raise Mistake("the elements have no type in common", code="terraform-type")

@@ -122,6 +122,8 @@ def _format_one(template: str, *values: Value) -> Value:
 def _formatlist(template: str, *values: Value) -> Value:
     if isinstance(template, Null):
         raise Mistake("the format is null")
+    if any(isinstance(value, Null) for value in values):
+        raise Unsupported("a null is formatted")
     lengths = {len(value.items) for value in values if isinstance(value, SEQUENCES)}
     if len(lengths) > 1:
         raise Mistake("the lists are of different lengths")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from netpolspec.load.hcl.conversion import convert
 from netpolspec.load.hcl.functions.definition import ANY, BOOL, LIST, NUMBER, SET, STRING, Library, Unsupported
 from netpolspec.load.hcl.numbers import rounded, whole
-from netpolspec.load.hcl.values import SEQUENCES, ListOf, ListValue, MapOf, Mistake, Null, Primitive, Value
+from netpolspec.load.hcl.values import SEQUENCES, ListOf, ListValue, MapOf, Mistake, Primitive, Value
 
 if TYPE_CHECKING:
     from netpolspec.load.hcl.values import Type
@@ -35,6 +35,8 @@ def _abs(number: Number) -> Value:
 
 @NUMERIC.define("ceil", NUMBER)
 def _ceil(number: Number) -> Value:
+    if -1 < number < 0:
+        raise Unsupported("the result is a negative zero")
     return math.ceil(number)
 
 
@@ -111,7 +113,7 @@ def _range(*bounds: Number) -> Value:
         found.append(at)
         if len(found) > 1024:  # noqa: PLR2004 - Terraform's own limit
             raise Mistake("'range' makes more than 1024 numbers")
-        at = whole(at + step)
+        at = rounded(whole(at + step))
     return ListValue(tuple(found), Primitive.NUMBER)
 
 
@@ -128,7 +130,7 @@ def _anytrue(items: ListValue) -> Value:
 def _define_conversion(name: str, to: Type) -> None:
     @NUMERIC.define(name, ANY, nulls=True, shallow=not isinstance(to, Primitive))
     def _convert(value: Value) -> Value:
-        return Null(to) if isinstance(value, Null) else convert(value, to)
+        return convert(value, to)
 
 
 _CONVERSIONS: dict[str, Type] = {
