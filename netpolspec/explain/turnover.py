@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _MOST_TRIED = 200
 _MOST_STEPS = 8
+_MOST_OPENED = 4
 _NAME = "kubernetes.io/metadata.name"
 _TELLING = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/instance", "component")
 """Labels that say by themselves which pods are meant."""
@@ -117,13 +118,14 @@ class _Search:
         return model.decide(asked.source, asked.destination, asked.protocol, asked.port, via=asked.via)
 
     def open_all(self, cluster: Cluster, found: Account) -> tuple[Edit, ...]:
-        """One edit at each end that denies."""
+        """One edit at each end that denies; over two families, one end may have to be opened twice."""
         edits: list[Edit] = []
-        for direction in (Direction.INGRESS, Direction.EGRESS):
-            side = found.ingress if direction is Direction.INGRESS else found.egress
-            if side.judgement.answer is Answer.ALLOWED:
-                continue
-            chosen = self._first(cluster, direction, _openers(cluster, found, side))
+        for _ in range(_MOST_OPENED):
+            shut = [side for side in found.sides[::-1] if side.judgement.answer is not Answer.ALLOWED]
+            if not shut:
+                break
+            direction = shut[0].direction
+            chosen = self._first(cluster, direction, _openers(cluster, found, shut[0]))
             if chosen is None:
                 return ()
             edits.append(chosen)

@@ -210,3 +210,15 @@ def test_nothing_changes_what_a_pod_says_to_itself() -> None:
     turn = turn_over(model, account(model, model.resolve(DB, DB, Protocol.TCP, 80, None)))
     assert turn.edits == ()
     assert turn.why == "no policy has a say in this connection"
+
+
+def test_over_two_families_both_have_to_be_opened() -> None:
+    """Ingress lets IPv4 through alone, which shows once egress is open."""
+    source = build.pod("b/p0", ip="10.0.0.1,fd00::1")
+    destination = build.pod("b/p1", build.cport(80), ip="10.0.0.2,fd00::2")
+    policy = build.netpol("b/np", ingress=[build.rule(build.block("10.0.0.1/32"))], egress=[])
+    model = Model(build.cluster(source, destination, policy))
+    asked = model.resolve(source, destination, Protocol.TCP, 80, None)
+    turn = turn_over(model, account(model, asked))
+    assert {made.direction for made in turn.edits} == {build.INGRESS, build.EGRESS}
+    assert decide(Model(carried_out(model.cluster, turn.edits)), asked).answer is Answer.ALLOWED
