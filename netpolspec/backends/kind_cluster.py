@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
@@ -185,10 +184,20 @@ class KindCluster:
             self._remove()
 
     def _remove(self, settle: float = 0.0) -> None:
-        with contextlib.suppress(WorldFailed):  # why the cluster could not be made is the thing to tell
+        try:
             kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=0.0 if self.made else settle)
-            self._place.forget()
-            self.made = False
+        except WorldFailed:  # why the cluster could not be made is the thing to tell; its record says that it is left
+            return
+        except KeyboardInterrupt:
+            self._tell_left()
+            raise
+        self._place.forget()
+        self.made = False
+
+    def _tell_left(self) -> None:
+        """Somebody is in too much of a hurry to wait for the end of a deletion."""
+        name = self.blueprint.name
+        self._tell(f"cluster '{name}' may be left: `netpolspec down {name}` deletes it, and so does the next run")
 
     def _record(self, stage: Stage) -> None:
         blueprint = self.blueprint
@@ -266,6 +275,9 @@ class KindCluster:
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
                 self._place.forget()
+        except KeyboardInterrupt:
+            self._tell_left()
+            raise
         finally:
             self._acquired = False
             self._place.release()

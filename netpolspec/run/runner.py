@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
+from netpolspec.diagnostics import Diagnostic
 from netpolspec.plan.model import Change
 from netpolspec.policy.assumptions import KEYS, Assumptions
 from netpolspec.policy.cluster import assemble
@@ -64,15 +65,24 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
         yield from _Runner(backend, options).scenarios(scenarios)
         backend.close()
     except WorldFailed as failure:
-        backend.close()
-        yield BailedOut(str(failure), failure.diagnostic)
+        yield _closed(backend, BailedOut(str(failure), failure.diagnostic))
     except KeyboardInterrupt as interrupt:
         signal = interrupt.signal if isinstance(interrupt, Interrupted) else 2
-        backend.close()
-        yield BailedOut("interrupted")
+        yield _closed(backend, BailedOut("interrupted"))
     finally:
         backend.close()
     yield RunEnded(time.monotonic() - started, signal)
+
+
+def _closed(backend: Backend, event: BailedOut) -> BailedOut:
+    """Close a backend whose run has failed; the event, with what could not be removed where that fails, too."""
+    try:
+        backend.close()
+    except WorldFailed as failure:
+        told = event.diagnostic or Diagnostic("bailed-out", event.reason)
+        notes, help_ = (*told.notes, str(failure)), (*told.help, *failure.diagnostic.help)
+        return BailedOut(event.reason, replace(told, notes=notes, help=help_))
+    return event
 
 
 def _changed(assumptions: Assumptions) -> tuple[str, ...]:

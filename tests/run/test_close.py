@@ -1,0 +1,55 @@
+"""A backend is closed whatever happens, and what it could not remove is told beside why the run ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.model import ModelBackend
+from netpolspec.run.events import BailedOut, RunEnded
+from netpolspec.run.runner import Interrupted, RunOptions, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netpolspec.backends.base import Capabilities
+    from netpolspec.plan.model import Scenario
+
+
+class Stubborn(ModelBackend):
+    """Fails in prepare, if it is told to, and always in close."""
+
+    def __init__(self, prepare: BaseException | None = None) -> None:
+        self._prepare = prepare
+        self._closed = False
+
+    def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
+        if self._prepare is not None:
+            raise self._prepare
+        return super().prepare(scenarios)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            raise WorldFailed("the cluster is left", "netpolspec down")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason", "notes"),
+    [
+        (None, "the cluster is left", ()),
+        (WorldFailed("no docker"), "no docker", ("the cluster is left",)),
+        (Interrupted(15), "interrupted", ("the cluster is left",)),
+    ],
+)
+def test_what_could_not_be_removed_is_told(prepare: BaseException | None, reason: str, notes: tuple[str, ...]) -> None:
+    events = list(run((), Stubborn(prepare), RunOptions()))
+    bailed = [event for event in events if isinstance(event, BailedOut)]
+    assert [event.reason for event in bailed] == [reason]
+    assert bailed[0].diagnostic is not None
+    assert bailed[0].diagnostic.notes == notes
+    assert bailed[0].diagnostic.help == ("netpolspec down",)
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].interrupted_by == (15 if reason == "interrupted" else None)
