@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import textwrap
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +122,15 @@ class Lab:
         )
         lease = self.kubectl.check("-n", "default", "get", "lease", "netpolspec", "--ignore-not-found", "-o", "name")
         return [*found.split(), *lease.split()]
+
+    def clear(self, seconds: float) -> bool:
+        """Whether nothing is left within some time: what deletes namespaces may have been away itself."""
+        deadline = time.monotonic() + seconds
+        while self.left():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.5)
+        return True
 
 
 @contextlib.contextmanager

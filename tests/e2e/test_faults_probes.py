@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -86,8 +87,6 @@ def test_a_client_that_is_killed_in_mid_probe_comes_again(lab: Lab) -> None:
 
 
 def test_an_api_server_that_restarts_in_mid_run(lab: Lab) -> None:
-    import subprocess
-
     node = lab.kubectl.check("get", "nodes", "-l", "node-role.kubernetes.io/control-plane", "-o", "name")
     name = node.strip().removeprefix("node/")
 
@@ -97,4 +96,4 @@ def test_an_api_server_that_restarts_in_mid_run(lab: Lab) -> None:
 
     report = lab.run(SPEC, before_probing=stop)
     assert {title: found for title, found in report.outcomes.items() if not found.startswith("passed")} == {}
-    assert lab.left() == []
+    assert lab.clear(120)
