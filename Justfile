@@ -50,7 +50,7 @@ types *arguments: setup
 
 # Check the documents: that links lead somewhere, and that what they show is so.
 docs *arguments: setup
-    pytest tests/cli/test_docs.py tests/project/test_sources.py "$@"
+    pytest tests/commands/test_docs.py tests/project/test_sources.py "$@"
 
 # Print how fast it is.
 bench *arguments: setup

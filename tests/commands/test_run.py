@@ -11,7 +11,7 @@ import pytest
 from netpolspec.cli.main import main
 
 if TYPE_CHECKING:
-    from cli.conftest import Project
+    from commands.conftest import Project
 
 
 # --- report and exit status ---------------------------------------------------------------------------------------

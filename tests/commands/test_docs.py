@@ -11,7 +11,7 @@ import pytest
 from netpolspec.settings import CLUSTER_KEYS, KEYS
 
 if TYPE_CHECKING:
-    from cli.conftest import Project
+    from commands.conftest import Project
 
 pytestmark = pytest.mark.checkout
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from cli.conftest import MISTAKEN, TENANTS, WORLD
+from commands.conftest import MISTAKEN, TENANTS, WORLD
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cli.conftest import Project
+    from commands.conftest import Project
 
 
 def test_all_is_well(project: Project) -> None:
