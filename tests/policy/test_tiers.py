@@ -278,3 +278,14 @@ def test_rules_of_one_policy_that_may_match_are_no_tie() -> None:
     assert ask(*world, source=WEB, destination=nowhere, assume=assume) is Answer.DENIED
     open_below = netpol("shop/open", egress=[rule()])
     assert ask(nowhere, policy, open_below, source=WEB, destination=nowhere, assume=assume) is Answer.UNSPECIFIED
+
+
+def test_reasons_for_what_is_open() -> None:
+    tied = cluster(WEB, PROBE, ns("ops", team="ops"), deny_in(), accept_in())
+    assert Model(tied).decide(PROBE, WEB, TCP, 80).because == (
+        "ingress: policies of one tier and priority match with different actions"
+    )
+    named = admin("names", egress=[rule(domains("example.com")), rule(networks("0.0.0.0/0"), action=DENY)])
+    assert Model(cluster(PROBE, named)).decide(PROBE, OUTSIDE, TCP, 80).because == (
+        "egress: whether ClusterNetworkPolicy names, egress[0].to[0] matches is not known"
+    )
