@@ -166,6 +166,8 @@ class _Known:
             held = [each.get(step) for each in configured]
             items = [item for each in held for item in (each if isinstance(each, list) else [each])]
             configured = tuple(item for item in items if isinstance(item, dict))
+        elif isinstance(self.values, list) and len(configured) == len(self.values):
+            configured = (configured[step],)
         return _Known(_part(self.values, step), _part(self.unknown, step), _part(self.sensitive, step), configured)
 
     def leaves_out(self, name: str) -> bool:
@@ -220,12 +222,12 @@ class _Decoder:
     def _argument(self, name: str, argument: Argument, known: _Known, at: Span, *, unset: bool) -> Value:
         held, unknown = known.values, known.unknown
         if unknown is True or (held is None and _holds_true(unknown)):
-            message = f"'{name}' of '{self.address}' is known after apply only"
+            message = "a value is known after apply only"
             help_ = ("give it a value in the configuration",)
             return Unknown(Diagnostic("terraform-unknown", message, at, help_), unset=unset and argument.computed)
         value = _from_plan(held)
         if _holds_true(unknown):
-            message = f"a part of '{name}' of '{self.address}' is known after apply only"
+            message = "a part of a value is known after apply only"
             return Unknown(Diagnostic("terraform-unknown", message, at))
         if isinstance(value, Null):
             return Null(argument.type)

@@ -67,8 +67,8 @@ def _extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         _call("cidrsubnet", st.just('"10.0.0.0/8"'), numbers, numbers),
     )
     return st.one_of(
-        lists, maps, binary, logical, unary, choice, template, directive, index, attribute, splat, comprehension, grouping,
-        mapping, calls, calls,
+        lists, maps, binary, logical, unary, choice, template, directive, index, attribute, splat, comprehension,
+        grouping, mapping, calls, calls,
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from terraform.generating import expressions
@@ -22,6 +21,8 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pytest
 
 HERE = Path(__file__).parent
 WRITTEN = [
@@ -56,12 +57,15 @@ def answer_here(module: str) -> list[str]:
 def answer_there(module: str, terraform: Path, folder: Path) -> list[str]:
     """What terraform says, by one plan."""
     (folder / "main.tf").write_text(module, encoding="utf-8", newline="")
-    for command in (("plan", "-input=false", "-no-color", "-out=plan"), ("show", "-json", "plan")):
-        done = subprocess.run(
-            (str(terraform), *command), cwd=folder, capture_output=True, text=True, check=False, timeout=300
-        )
+
+    def run(*command: str) -> str:
+        line = (str(terraform), *command)
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
-    outputs = json.loads(done.stdout)["planned_values"].get("outputs", {})
+        return done.stdout
+
+    run("plan", "-input=false", "-no-color", "-out=plan")
+    outputs = json.loads(run("show", "-json", "plan"))["planned_values"].get("outputs", {})
     return [outputs[f"o{at}"].get("value", "(unknown)") for at in range(len(outputs))]
 
 

@@ -50,6 +50,8 @@ def outline(body: Body) -> Outline:
 
 def literal(expr: Expr) -> object:
     match expr:
+        case Literal(str(text)) if not {'"', "\n", "\\"}.isdisjoint(text):
+            return ...  # python-hcl2 gives text as it is written, escapes included
         case Literal(value):
             return value
         case Parens(inner):
