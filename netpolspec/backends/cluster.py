@@ -115,7 +115,7 @@ class ClusterBackend:
 
     def _missing(self, needs: set[str], nodes: Sequence[Mapping[str, Json]]) -> Mapping[str, str]:
         """What a scenario may need and cannot have here."""
-        missing: dict[str, str] = {}
+        missing = {"outside": "on a cluster nobody vouches for hosts outside it"}
         families = {":" in tree.text(node, "spec", "podCIDR") for node in nodes} | {
             ":" in address for pod in self._population.neighbours.values() for address in pod.addresses
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from netpolspec.diagnostics import Diagnostic, Refusal, Severity
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 from netpolspec.plan.default_world import default_objects
 from netpolspec.plan.expand import expand_word, expand_words
 from netpolspec.plan.expectations import read_expect, read_matrix
@@ -39,9 +39,13 @@ if TYPE_CHECKING:
     from netpolspec.plan.givens import Givens
     from netpolspec.plan.model import Point, Step, World
     from netpolspec.plan.rules import Rules, Target
+    from netpolspec.source import Span
     from netpolspec.syntax.ast import Statement, Word
 
 _MOST_REPLICAS = 10_000
+
+CAPABILITIES = ("ipv4", "ipv6", "nodes", "outside", "sctp", "terraform")
+"""What `needs` may say: pods with addresses of a family, several nodes, hosts outside that answer, SCTP, terraform."""
 
 Act: TypeAlias = "Operation | tuple[Point, ...]"
 
@@ -114,7 +118,9 @@ class Planner:
                     case Skip(why=why):
                         built.skip = expand_word(why, names)
                     case Needs(capabilities=words):
-                        built.needs += tuple(need for word in words for need in expand_words(word, names))
+                        built.needs += tuple(
+                            _need(need, word.span) for word in words for need in expand_words(word, names)
+                        )
                     case Tags(words=words):
                         tags += [tag for word in words for tag in expand_words(word, names)]
                     case Expect():
@@ -285,6 +291,19 @@ def _mentions(point: Point, name: str) -> bool:
 
 def _is_policy(objects: tuple[object, ...]) -> bool:
     return any(isinstance(one, NetworkPolicy | AdminPolicy | ForeignPolicy) for one in objects)
+
+
+def _need(text: str, span: Span) -> str:
+    """A capability that a backend may lack.
+
+    Raises:
+        Refusal: there is none of that name.
+    """
+    if text in CAPABILITIES:
+        return text
+    close = nearest(text, CAPABILITIES)
+    hint = f"did you mean '{close}'?" if close else f"there are: {', '.join(CAPABILITIES)}"
+    raise Refusal(Diagnostic("unknown-need", f"no backend has a capability '{text}'", span, (hint,)))
 
 
 def _name(named: Named, names: Names) -> Name:
