@@ -194,7 +194,8 @@ class Model:
                 return outcome
         if not (isinstance(source, Pod) and isinstance(destination, Pod)):
             return None
-        one, other = index.number(self._known(source).kind), index.number(self._known(destination).kind)
+        one = index.number(self._known(source).kind) if one is None else one
+        other = index.number(self._known(destination).kind) if other is None else other
         if one is None or other is None or (one == other and _same(source, destination)):
             return None
         if (index.universe.host >> one | index.universe.host >> other) & 1:
