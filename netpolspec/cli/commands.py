@@ -61,6 +61,9 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "explain", "say why a connection is allowed or denied, and what would change that", "netpolspec.cli.explain"
         ),
+        Command("show", "draw a world: who is in it, and who may talk to whom", "netpolspec.cli.show"),
+        Command("doc", "write specs as documentation, with their results", "netpolspec.cli.doc"),
+        Command("embed", "refresh results and pictures in a page of your own", "netpolspec.cli.embed"),
         Command("up", "make a kind cluster that stays", "netpolspec.cli.up"),
         Command("down", "delete the clusters that netpolspec made", "netpolspec.cli.down"),
         Command("status", "list the clusters that netpolspec made", "netpolspec.cli.status"),

@@ -8,12 +8,14 @@ import os
 import stat
 import tempfile
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import Diagnostic
 from netpolspec.report.record import Record
+from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -225,6 +227,41 @@ def replace_file(path: Path, text: Iterable[str]) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108 - of a name
         raise
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that a command line names, its folders too.
+
+    Raises:
+        Refusal: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, [text])
+    except OSError as error:
+        raise wrong(f"cannot write '{path}': {_reason(error)}") from None
+
+
+def is_stale(path: Path, text: str, command: str, messages: Messages) -> bool:
+    """Whether a file is not what it would be written as; then it is said, with the first line that differs."""
+    try:
+        held = path.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        messages.show([Diagnostic("stale-page", f"cannot read '{path}': {_reason(error)}", help=(_write(command),))])
+        return True
+    if held == text:
+        return False
+    pairs = zip_longest(held.split("\n"), text.split("\n"))
+    line = next(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
+    source = Source(str(path), held)
+    start = source.offset(line, 1)
+    place = source.span(start, start + len(source.line_text(line)) if line <= len(source.line_starts) else start)
+    messages.show([Diagnostic("stale-page", f"'{path}' is stale from line {line} on", place, (_write(command),))])
+    return True
+
+
+def _write(command: str) -> str:
+    return f"write it anew: '{command}' without --check"
 
 
 def _umask() -> int:

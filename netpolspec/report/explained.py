@@ -18,19 +18,14 @@ def explained(result: PointResult) -> Iterator[str]:
         yield f"because: {result.point.because}"
     if result.reason:
         yield f"reason: {result.reason}"
-    for decider in result.decided_by:
-        yield f"decided by {decider} for {decider.direction}"
-    for part in differing(result):
-        yield f"differs: {part}"
-    for hint in result.hint:
-        yield f"hint: {hint}"
-    for assumption in result.assumptions:
-        yield f"assuming {assumption}"
+    yield from (f"decided by {decider} for {decider.direction}" for decider in result.decided_by)
+    yield from (f"differs: {part}" for part in differing(result))
+    yield from (f"hint: {hint}" for hint in result.hint)
+    yield from (f"assuming {assumption}" for assumption in result.assumptions)
     observed = result.observed
     if observed is not None and observed.control is not None:
         yield f"control: {observed.control}"
     if result.probe is not None:
         yield f"to probe it by hand: {result.probe}"
     if observed is not None:
-        for fact in observed.evidence:
-            yield f"evidence: {fact}"
+        yield from (f"evidence: {fact}" for fact in observed.evidence)

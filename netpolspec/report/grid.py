@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netpolspec.plan.model import Change
+from netpolspec.plan.model import Check
 from netpolspec.report.results import all_results
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
     from netpolspec.plan.model import Point
     from netpolspec.run.events import PointResult, ScenarioEnded
+    from netpolspec.source import Span
 
 _EMPTY_PER_FULL = 4
 """A matrix with so many more empty cells than full ones is hard to read: a list is better."""
 _SMALL = 60
 """Cells of a matrix that may be as empty as it likes."""
+_SEPARATOR = re.compile("[;\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,19 @@ def destination_of(point: Point) -> str:
 def grids(event: ScenarioEnded) -> Iterator[Grid]:
     """One for each group of expectations that stand together; what happens between two is the second's `after`."""
     results = all_results(event)
-    after: list[str] = []
-    told = False
+    before: Span | None = None
     for step in event.scenario.steps:
-        if isinstance(step, Change):
-            after.append(_first_line(step))
-            continue
-        yield _grid("; ".join(after) if told else "", [next(results) for _ in step.points])
-        after, told = [], True
+        if isinstance(step, Check) and step.points:
+            after = _between(before, step.points[0].span) if before is not None else ""
+            yield _grid(after, [next(results) for _ in step.points])
+            before = step.points[-1].span
 
 
-def _first_line(step: Change) -> str:
-    return " ".join(step.span.text.partition("\n")[0].rstrip(" \\").split())
+def _between(before: Span, behind: Span) -> str:
+    """The statements that change the world between two expectations."""
+    text = before.source.text[before.end : behind.start] if before.source is behind.source else ""
+    statements = (" ".join(part.split()) for part in _SEPARATOR.split(text.replace("\\\n", " ")))
+    return "; ".join(part for part in statements if part.startswith(("when ", "given ")))
 
 
 def _grid(after: str, results: list[PointResult]) -> Grid:

@@ -77,17 +77,22 @@ def _summary(record: Record) -> str:
 
 def scenario_section(event: ScenarioEnded, level: int = 3) -> Iterator[str]:
     """One scenario: what it says, how it ended, its matrices, what failed, and its source."""
-    scenario, state = event.scenario, state_of_scenario(event)
+    scenario = event.scenario
     yield f"\n{'#' * level} {text(scenario.name)}\n"
     if scenario.description:
         yield f"\n{text(scenario.description)}\n"
-    reason = f": {text(event.reason)}" if event.reason else ""
-    todo = f": {text(scenario.todo)}" if scenario.todo is not None and state is State.TODO else ""
-    yield f"\n{_BADGES[state]}{reason}{todo}\n"
-    for grid in grids(event) if state is not State.SKIPPED else ():
+    yield f"\n{badge(event)}\n"
+    for grid in grids(event) if state_of_scenario(event) is not State.SKIPPED else ():
         yield from table(grid, event)
     yield from _failures(event)
     yield f"\n<details><summary>Spec</summary>\n\n{source_block(scenario)}\n</details>\n"
+
+
+def badge(event: ScenarioEnded) -> str:
+    """How a scenario ended, and why where it did not pass."""
+    state, todo = state_of_scenario(event), event.scenario.todo
+    reason = f": {text(event.reason)}" if event.reason else ""
+    return f"{_BADGES[state]}{reason}" + (f": {text(todo)}" if todo is not None and state is State.TODO else "")
 
 
 def table(grid: Grid, event: ScenarioEnded) -> Iterator[str]:

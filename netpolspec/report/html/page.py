@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from netpolspec import __version__
 from netpolspec.report.html.card import MOST_TOLD, card, missing_card, times_of
 from netpolspec.report.html.cells import mark
+from netpolspec.report.html.pictures import pictures
 from netpolspec.report.html.plot import described, plot
 from netpolspec.report.html.text import counted, escape
+from netpolspec.report.picture.svg import STYLE
 from netpolspec.report.results import State, all_results, contradicts, state_of_scenario
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def write(record: Record) -> Iterator[str]:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark"><title>{escape(title)} - netpolspec</title>\n'
-        f'<style>\n{style}</style></head>\n<body><a class="skip-link" href="#main">To the scenarios</a>\n'
+        f'<style>\n{style}{STYLE}</style></head>\n<body><a class="skip-link" href="#main">To the scenarios</a>\n'
     )
     yield from _header(record, title)
     yield _tools(record)
@@ -147,7 +149,7 @@ def _tools(record: Record) -> str:
 
 
 def _scenarios(record: Record) -> Iterator[str]:
-    pictures = _pictures(record)
+    drawn = pictures(record)
     opened, told = 0, 0
     numbered = enumerate(record.ended, start=1)
     for file, group in groupby(numbered, key=lambda each: each[1].scenario.file):
@@ -158,7 +160,7 @@ def _scenarios(record: Record) -> Iterator[str]:
             opened += is_open
             tell = max(0, min(MOST_TOLD, _MOST_TOLD_IN_ALL - told))
             told += min(tell, len(tuple(all_results(event)))) if wrong else 0
-            yield from card(event, number, record, pictures.get(number, ""), is_open=is_open, tell=tell)
+            yield from card(event, number, record, drawn.get(number, ""), is_open=is_open, tell=tell)
         yield "</section>\n"
     if record.missing:
         reason = record.bailed_out or "the run ended early"
@@ -166,7 +168,3 @@ def _scenarios(record: Record) -> Iterator[str]:
         for number, scenario in enumerate(record.missing, start=len(record.ended) + 1):
             yield missing_card(scenario, number, reason)
         yield "</section>\n"
-
-
-def _pictures(_record: Record) -> dict[int, str]:
-    return {}

@@ -1,0 +1,41 @@
+"""What specs come to on the model, for commands that write about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netpolspec.backends.model import ModelBackend
+from netpolspec.cli.selection import Filters, root_of, select
+from netpolspec.cli.specs import read_specs
+from netpolspec.report.record import Record
+from netpolspec.run.runner import RunOptions, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netpolspec.cli.commands import Session
+    from netpolspec.cli.specs import Specs
+    from netpolspec.plan.model import Scenario
+    from netpolspec.settings import Settings
+
+
+def run_on_model(arguments: Sequence[str], settings: Settings, session: Session) -> Record:
+    """Run what a command line names; the record tells no times, so that it is the same every time.
+
+    Raises:
+        Refusal: a spec or the command line is wrong.
+    """
+    specs = read_specs(arguments, (), settings, session)
+    session.messages.show(specs.plan.warnings)
+    made = Record(lambda scenario: _again(scenario, specs))
+    for event in run(select(specs.plan, specs.inputs.picks, Filters()), ModelBackend(), RunOptions(settings.assume)):
+        made.add(event)
+    made.seconds = 0.0
+    return made
+
+
+def _again(scenario: Scenario, specs: Specs) -> str:
+    import shlex
+
+    root = root_of(scenario.file, specs.names, specs.plan.included)
+    return shlex.join(["netpolspec", "run", f"{root}::{scenario.name}"])

@@ -1,0 +1,106 @@
+"""`netpolspec show`: a world as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netpolspec.cli.arguments import Parser, add_common_options, wrong
+from netpolspec.cli.exits import Exit
+from netpolspec.cli.specs import settle
+from netpolspec.cli.worlds import add_world_options, read_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netpolspec.cli.commands import Session
+    from netpolspec.report.picture.scene import Scene
+    from netpolspec.settings import Settings
+
+_USAGE = "[OPTION]... PATH..."
+
+_DESCRIPTION = """\
+Draws a world: namespaces as boxes, who is in them, the policies there, and an
+arrow for each connection that the model allows. A PATH is FILE.nps::SCENARIO
+(or FILE.nps where it has one; a Markdown document likewise), whose clients are
+in the picture too, or a manifest, or a folder of them."""
+
+_EPILOG = """\
+examples:
+  netpolspec show specs/tenants.nps::deny-from-any -o world.svg
+  netpolspec show specs/tenants.nps::deny-from-any --format mermaid
+  netpolspec show manifests/ -o cluster.svg
+
+exit status:
+  0  drawn     2  something cannot be read, or is refused"""
+
+_FORMATS = ("svg", "mermaid")
+
+
+def execute(arguments: Sequence[str], session: Session) -> int:
+    """Carry out `netpolspec show`."""
+    parser = Parser("show", _USAGE, _DESCRIPTION, _EPILOG)
+    parser.add_argument("--format", metavar="FORMAT", help="svg or mermaid (default: by the file's name, else svg)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
+    add_world_options(parser)
+    add_common_options(parser)
+    options, paths = parser.read(arguments)
+    form = options.format or ("mermaid" if str(options.output).endswith((".mmd", ".mermaid")) else "svg")
+    if form not in _FORMATS:
+        raise wrong(f"option '--format': there is no '{form}'", "it is svg or mermaid")
+    settings = settle(options, session)
+    scene = _scene(paths, settings, session) if options.context is None else None
+    if scene is None:
+        from netpolspec.report.picture.scene import scene_of_cluster
+
+        cluster, _ = read_cluster(paths, options, settings, session)
+        scene = scene_of_cluster(cluster, " ".join(paths) or f"context {options.context}", settings.assume)
+    text = draw(scene, form)
+    if options.output is None:
+        session.report.write(text)
+    else:
+        from netpolspec.cli.reports import write_file
+
+        write_file(Path(options.output), text)
+    return Exit.MET
+
+
+def draw(scene: Scene, form: str) -> str:
+    """A scene as `svg` or `mermaid`; ends with a newline."""
+    if form == "mermaid":
+        from netpolspec.report.picture import mermaid
+
+        return "".join(mermaid.write(scene))
+    from netpolspec.report.picture import svg
+
+    return svg.draw(scene) + "\n"
+
+
+def _scene(paths: Sequence[str], settings: Settings, session: Session) -> Scene | None:
+    """The picture of one scenario of a spec; None where the paths are no spec."""
+    from netpolspec.cli.inputs import SUFFIX
+    from netpolspec.documents.blocks import SUFFIXES
+
+    if len(paths) != 1 or not paths[0].partition("::")[0].endswith((SUFFIX, *SUFFIXES)) or Path(paths[0]).is_dir():
+        return None
+    from netpolspec.cli.selection import Filters, select
+    from netpolspec.cli.specs import read_specs
+    from netpolspec.report.picture.scene import scene_of_scenario
+
+    specs = read_specs(paths, (), settings, session)
+    picked = [one for one in select(specs.plan, specs.inputs.picks, Filters()) if _is_meant(one.name, paths[0])]
+    if len(picked) != 1:
+        names = ", ".join(one.name for one in picked)
+        file = paths[0].partition("::")[0]
+        raise wrong(
+            f"'{file}' has not one scenario", f"name one: '{file}::SCENARIO'; there are {names}" if names else ""
+        )
+    return scene_of_scenario(picked[0], settings.assume)
+
+
+def _is_meant(name: str, path: str) -> bool:
+    """Whether a scenario was named itself, and is not only there because another one comes after it."""
+    from fnmatch import fnmatchcase
+
+    _, mark, wanted = path.partition("::")
+    return not mark or fnmatchcase(name, wanted)
