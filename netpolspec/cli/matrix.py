@@ -60,6 +60,8 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         else:
             _forbid_for_one(options)
             view = _view(paths, options, settings, session)
+            if view.reach.assumptions and options.format not in {"table", "html"} and not options.quiet:
+                session.messages.line(f"note: this may rest on {', '.join(view.reach.assumptions)}")
             for text in _written(view, options, settings, session, " ".join(paths) or str(options.context)):
                 session.report.write(text)
     return outcome.exit

@@ -260,3 +260,24 @@ spec: {containers: [{name: c, image: x}]}
     assert status == 1
     assert "  + ops/new is new" in out
     assert "ops/new" in out.splitlines()[1]
+
+
+def test_what_the_answers_rest_on_is_told(matrix: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    world = (
+        (SHOP / "world.yaml").read_text()
+        + """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: block, namespace: ops}
+spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
+"""
+    )
+    (tmp_path / "world.yaml").write_text(world)
+    told = "pod-without-address=outside-blocks"
+    assert told in matrix(str(tmp_path))[1]
+    assert told in matrix(str(tmp_path), "--format", "html")[1]
+    _, out, err = matrix(str(tmp_path), "--format", "json")
+    assert told in err
+    assert told not in out
+    assert told not in "".join(matrix(".")[1:])

@@ -53,6 +53,8 @@ def write_html(view: View, title: str) -> Iterator[str]:
         listed = ", ".join(escape(name) for name in sorted(group.members))
         summary = f"{_heading(group)}: {len(group.members)} that answer alike"
         yield f"<details><summary>{summary}</summary>{listed}</details>\n"
+    if view.reach.assumptions:
+        yield f"<p>This may rest on what the API leaves open: {escape(', '.join(view.reach.assumptions))}</p>\n"
     yield "</body></html>\n"
 
 

@@ -57,6 +57,9 @@ def write_table(view: View, *, color: bool, width: int = 80) -> Iterator[str]:
         yield "\n"
     yield from _members(rows, columns, numbers)
     yield from _legend(view, legend, color=color)
+    if view.reach.assumptions:
+        yield "\nthis may rest on what the API leaves open:\n"
+        yield from (f"  {assumption}\n" for assumption in view.reach.assumptions)
 
 
 def _name(group: Group, number: int | None) -> str:
