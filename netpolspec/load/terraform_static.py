@@ -95,11 +95,12 @@ def read_static(request: Request) -> Found:
     """The objects of a root module, as far as the model knows their kinds, and everything that is wrong with it."""
     found = Found()
     try:
-        root = open_root(request, Folders(), found)
+        read_module(open_root(request, Folders(), found), found)
     except Refusal as refusal:
         found.diagnostics += refusal.diagnostics
-        return found
-    read_module(root, found)
+    except RecursionError:
+        message = "an expression of this module is too deep to be evaluated"
+        found.diagnostics.append(Diagnostic("too-deep", message, request.place))
     if len(found.clusters) > 1:
         found.diagnostics.append(_several_clusters(found.clusters))
     return found.finish()
