@@ -131,9 +131,7 @@ def test_bytes(netpolspec: Path, tmp_path: Path) -> None:
     for number in range(5):
         path = tmp_path / f"{number}.nps"
         path.write_bytes(chance.randbytes(2000))
-        done = subprocess.run(
-            [netpolspec, "run", path], capture_output=True, timeout=30, check=False
-        )
+        done = subprocess.run([netpolspec, "run", path], capture_output=True, timeout=30, check=False)
         assert done.returncode == 2
         assert b"Traceback" not in done.stderr
         assert done.stdout == b""

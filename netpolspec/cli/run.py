@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import (
     Namespace,
@@ -23,7 +23,7 @@ from netpolspec.report.tap import Tap, version_for
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
     from netpolspec.cli.commands import Session
     from netpolspec.cli.reports import Reports
@@ -163,7 +163,7 @@ def _run(
         if scenarios:
             with raised_by_signals():
                 events = run(scenarios, backend, _run_options(settings))
-                deliver(cast("Generator[Event]", events), take)
+                deliver(events, take)
         else:
             take(RunStarted((), backend.name))
             take(RunEnded(0.0))

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from netpolspec.source import Origin
+if TYPE_CHECKING:
+    from netpolspec.source import Origin
 
 Labels: TypeAlias = Mapping[str, str]
 Address: TypeAlias = IPv4Address | IPv6Address

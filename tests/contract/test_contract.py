@@ -37,10 +37,10 @@ def test_example(case: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capt
     out, err = capfd.readouterr()
     assert status == int((case / "status").read_text())
     if (case / "stdout.tap").exists():
-        wanted = (case / "stdout.tap").read_text().splitlines()
-        assert is_part(wanted, out.splitlines())
+        tap = (case / "stdout.tap").read_text().splitlines()
+        assert is_part(tap, out.splitlines())
         assert [line for line in out.splitlines() if "ok" in line.split()[:2] or "Subtest" in line] == [
-            line for line in wanted if "ok" in line.split()[:2] or "Subtest" in line
+            line for line in tap if "ok" in line.split()[:2] or "Subtest" in line
         ]
         return
     wanted = (case / "stdout.json").read_text()

@@ -21,8 +21,8 @@ world:
 """
 
 
-def plan(text: str, folder: Path = Path(), **overrides: str) -> Plan:
-    found, diagnostics = analyze([Input(Source("spec", text), folder)], Options(overrides))
+def plan(text: str, **overrides: str) -> Plan:
+    found, diagnostics = analyze([Input(Source("spec", text), Path())], Options(overrides))
     assert found is not None, [diagnostic.message for diagnostic in diagnostics]
     return found
 
