@@ -23,6 +23,8 @@ Tell: TypeAlias = "Callable[[str], None]"
 SLICE = 5.0
 """Seconds of waiting after which the pods are looked at: a missing image is told long before the deadline."""
 
+POLL = 0.3
+
 COREDNS = Workload("Deployment", "kube-system", "coredns")
 
 HOPELESS = frozenset(
@@ -86,6 +88,7 @@ class Readiness:
                 self._rollout(workload, "it came with the network plugin")
         if COREDNS not in workloads and self._exists(COREDNS):
             self._rollout(COREDNS, "names of Services")
+        self._untainted()
 
     def _exists(self, workload: Workload) -> bool:
         names = ("-n", workload.namespace, "get", workload.kind, workload.name, "--ignore-not-found", "-o", "name")
@@ -101,6 +104,21 @@ class Readiness:
         # The plugin's pods may be those of an operator, so that no manifest names them: all pods are looked at.
         wait = ("wait", "--for=condition=Ready", "node", "--all")
         self._await(wait, "the nodes", lambda: _stuck(self.kubectl, "--all-namespaces"))
+
+    def _untainted(self) -> None:
+        """Wait until pods can be put on the nodes: a node that was not Ready is tainted for a while longer."""
+        began = time.monotonic()
+        while True:
+            nodes = self.kubectl.items("get", "nodes")
+            tainted = [node for node in nodes if not is_ready(node) or _is_held_up(node)]
+            if not tainted:
+                return
+            name = text(tainted[0], "metadata", "name")
+            if time.monotonic() - began > self.timeout:
+                notes = tuple(_node_troubles(self.kubectl))
+                raise self._failure(f"node '{name}' takes no pods after {self.timeout:.0f} s", (), notes)
+            self.tell(f"waiting for node '{name}' to take pods")
+            time.sleep(POLL)
 
     def _await(self, wait: Sequence[str], what: str, look: Callable[[], tuple[Ailment, ...]]) -> None:
         """Run a kubectl command that waits, a slice at a time, and look at the pods in between."""
@@ -178,6 +196,11 @@ def is_ready(item: Mapping[str, Json]) -> bool:
     """Whether a pod or node says of itself that it is Ready."""
     conditions = rows(item, "status", "conditions")
     return any(text(each, "type") == "Ready" and text(each, "status") == "True" for each in conditions)
+
+
+def _is_held_up(node: Mapping[str, Json]) -> bool:
+    """Whether Kubernetes keeps pods off a node for a time; the taint of control planes is there to stay."""
+    return any(text(taint, "key").startswith("node.kubernetes.io/") for taint in rows(node, "spec", "taints"))
 
 
 _PULL_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})

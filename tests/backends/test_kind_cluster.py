@@ -352,6 +352,26 @@ def test_a_wait_ends_at_its_deadline_with_what_the_nodes_say(fakes: Tools, monke
     assert told.notes == ("node n: cni plugin not initialized",)
 
 
+def test_a_node_that_is_ready_and_still_tainted_is_waited_for(fakes: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "POLL", 0.0)
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    taints = [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]
+    staying = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
+    node = {"metadata": {"name": "n"}, "spec": {"taints": [*staying, *taints]}, "status": ready}
+    fakes.says("nodes.json", json.dumps({"items": [node]}))
+
+    def tell(text: str) -> None:
+        told(text)
+        if text == "waiting for node 'n' to take pods":
+            fakes.says("nodes.json", json.dumps({"items": [node | {"spec": {"taints": staying}}]}))
+
+    told = Told()
+    made = cluster(fakes, tell=tell)
+    made.acquire()
+    assert told[-1] == "waiting for node 'n' to take pods"
+    made.release()
+
+
 def test_a_pod_without_a_node_says_why(fakes: Tools) -> None:
     pod = {
         "metadata": {"name": "p", "namespace": "net"},
