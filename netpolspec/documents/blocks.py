@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".md", ".markdown")
 SPEC = "nps"
 """The language of the blocks that are specs."""
+WRONG = "wrong"
+"""The second word of the info string of a spec that is shown as a mistake: it is not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Block:
     """One fenced code block."""
 
     language: str
-    """The first word of its info string, in lower case; empty where it has none."""
+    """The first word of its info string, in lower case; empty where it has none, or is shown as a mistake."""
     lines: tuple[str, ...]
     """What it holds, without the indentation and the quote marks of what it stands in, and without line ends."""
     line: int
@@ -52,7 +54,8 @@ def read_blocks(text: str) -> tuple[Block, ...]:
         if token.type == "fence" and token.map is not None:
             info = token.info.split()
             lines = tuple(token.content.split("\n")[:-1])
-            found.append(Block(info[0].lower() if info else "", lines, token.map[0] + 2))
+            language = "" if not info or info[1:2] == [WRONG] else info[0].lower()
+            found.append(Block(language, lines, token.map[0] + 2))
     return tuple(found)
 
 
