@@ -31,6 +31,7 @@ def specs_of(text: str) -> list[str]:
         ("```NPS\na\n```", ["a\n"]),
         ("```nps\na\n", ["a\n"]),  # without an end, it goes on to the end
         ("```nps\n```\n", [""]),
+        ("```nps wrong\na\n```\n", []),
         ("````nps\n```\n````\n", ["```\n"]),
         ("  ```nps\n  a\n    b\n  ```\n", ["a\n  b\n"]),
         ("- x\n\n  ```nps\n  a\n\n  \tb\n  ```\n", ["a\n\n\tb\n"]),
