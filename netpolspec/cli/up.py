@@ -49,7 +49,9 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         made = up(blueprint, progress)
         progress.done()
         if not options.quiet:
-            session.messages.line(f"cluster '{blueprint.name}' is {'ready' if made else 'there and ready'}")
+            state = "made" if made else "there"
+            state = f"{state} and ready" if blueprint.has_network else f"{state}; it has no network plugin yet"
+            session.messages.line(f"cluster '{blueprint.name}' is {state}")
             session.messages.line(f"  to look at it:     kubectl --context {blueprint.context} get nodes")
             session.messages.line("  to run specs:      netpolspec run --on kind" + _named(blueprint.name))
             session.messages.line(f"  to be rid of it:   netpolspec down {blueprint.name}")

@@ -67,12 +67,16 @@ def test_up_shows_what_it_waits_for_and_what_to_do_next(shell: Shell) -> None:
         "waiting for DaemonSet net/agent (the pods' network)",
         "waiting for the nodes to be Ready (they are once the plugin has configured them)",
         "waiting for Deployment kube-system/coredns (names of Services)",
-        "cluster 'netpolspec' is ready",
+        "cluster 'netpolspec' is made and ready",
         "to look at it:     kubectl --context kind-netpolspec get nodes",
         "to run specs:      netpolspec run --on kind",
         "to be rid of it:   netpolspec down netpolspec",
     ]
     assert "is there and ready" in shell.run("up")[2]
+
+
+def test_up_without_a_plugin_says_so(shell: Shell) -> None:
+    assert "cluster 'netpolspec' is made; it has no network plugin yet" in shell.run("up", "--cni", "none")[2]
 
 
 def test_quiet_is_quiet(shell: Shell) -> None:

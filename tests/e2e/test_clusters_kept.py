@@ -44,7 +44,7 @@ def machine(netpolspec: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         up = made.run("up")
         assert up.status == 0, up.err
         assert up.out == ""
-        assert f"cluster '{NAME}' is ready" in up.err
+        assert f"cluster '{NAME}' is made and ready" in up.err
         yield made
     finally:
         made.clean()
