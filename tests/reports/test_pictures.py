@@ -62,8 +62,10 @@ def arrows(drawn: Scene) -> set[str]:
         ),
         # The world in which it ends counts.
         (
-            "given policy deny-from-any; expect ms-a -> ms-b:80 denied; "
-            "when remove policy deny-from-any; expect ms-a -> ms-b:80 allowed",
+            (
+                "given policy deny-from-any; expect ms-a -> ms-b:80 denied; "
+                "when remove policy deny-from-any; expect ms-a -> ms-b:80 allowed"
+            ),
             {"ms-a/client>nginx"},
         ),
         (

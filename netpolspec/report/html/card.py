@@ -146,7 +146,7 @@ def _facts(result: PointResult) -> Iterator[tuple[str, str]]:
     if parts := differing(result):
         yield "differs", _listed(parts)
     if result.hint:
-        yield "what would do", _listed(result.hint)
+        yield "what would change it", _listed(result.hint)
     if result.assumptions:
         yield "assuming", escape(", ".join(result.assumptions))
     if result.observed is not None and result.observed.control is not None:
@@ -171,6 +171,8 @@ def _probed(result: PointResult, *, alone: bool) -> Iterator[str]:
 
 
 def _listed(items: tuple[str, ...]) -> str:
+    if len(items) == 1:
+        return escape(items[0])
     return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
 
 
