@@ -172,10 +172,10 @@ _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         ("change 'version' in 'required_providers', or offer that version in the mirror",),
     ),
     (
-        r"(?:locked|lock file).{0,200}(?:does not match|doesn't match)",
+        r"previously-selected version|dependency lock file|any of the checksums",
         "terraform-provider-version",
-        "the module's lock file names a provider that cannot be had here",
-        ("run 'terraform init -upgrade' in the module's folder",),
+        "the module's lock file does not fit the providers that can be had here",
+        ("run 'terraform init -upgrade' in the module's folder, or remove its '.terraform.lock.hcl'",),
     ),
     (
         r"Failed to (?:query available provider packages|install provider)|provider registry|of available versions",

@@ -112,6 +112,15 @@ def test_no_version_meets_the_constraint(module: Path) -> None:
 
 
 @pytest.mark.usefixtures("terraform_alone")
+def test_the_lock_file_names_another_provider(module: Path) -> None:
+    lock = 'provider "registry.terraform.io/hashicorp/kubernetes" {\n  version = "2.23.0"\n}\n'
+    (module / ".terraform.lock.hcl").write_text(lock, encoding="utf-8")
+    assert "the module's lock file does not fit the providers that can be had here" in say(read(module))
+    assert read(module, Mode.AUTO).reader is Reader.STATIC
+    assert (module / ".terraform.lock.hcl").read_text(encoding="utf-8") == lock
+
+
+@pytest.mark.usefixtures("terraform_alone")
 def test_another_terraform_is_asked_for(module: Path) -> None:
     (module / "versions.tf").write_text('terraform {\n  required_version = ">= 99.0"\n}\n', encoding="utf-8")
     reading = read(module)

@@ -12,13 +12,11 @@ from netpolspec.load.hcl.parser import parse_expression
 from netpolspec.load.hcl.scope import Failed, Scope
 from netpolspec.load.hcl.values import (
     ListOf,
-    MapOf,
     Mistake,
     Null,
     Primitive,
-    Sensitive,
     SetOf,
-    Type,
+    TupleValue,
     Unknown,
     Value,
     hide,
@@ -113,7 +111,8 @@ def _message(condition: Check, scope: Scope, *, marked: bool) -> tuple[str, ...]
 def from_text(variable: Variable, text: str, place: Span) -> Value:
     """The value that a text gives for a variable, as `terraform -var` reads it.
 
-    Where the variable is a list or set, text without brackets is its elements with commas between them.
+    Where the variable is a list or set, text without brackets is its elements with commas between them; where it may be
+    anything, text that is no expression is itself.
 
     Raises:
         Refusal: the text cannot be read.
@@ -121,40 +120,15 @@ def from_text(variable: Variable, text: str, place: Span) -> Value:
     if variable.literal:
         return text
     if isinstance(variable.type, (ListOf, SetOf)) and not text.lstrip().startswith("["):
-        parts = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
-        return _list(parts)
-    if (
-        not isinstance(variable.type, (ListOf, SetOf, MapOf))
-        and variable.type == Primitive.ANY
-        and not _is_expression(text)
-    ):
-        return text
+        return TupleValue(tuple(part.strip() for part in text.split(",")) if text.strip() else ())
     source = Source(place.source.path, text)
     try:
         value = evaluate(parse_expression(text, source.span), Scope(None))
     except Refusal as refusal:
+        if variable.type == Primitive.ANY:
+            return text
         found = refusal.diagnostics[0]
         message = f"value for variable '{variable.name}' cannot be read: {found.message}"
         help_ = (f"it is declared as {variable.type}",)
         raise Refusal(replace(found, message=message, span=place, help=help_, notes=_declared(variable))) from None
     return value
-
-
-def _list(items: tuple[str, ...]) -> Value:
-    from netpolspec.load.hcl.values import TupleValue
-
-    return TupleValue(items)
-
-
-def _is_expression(text: str) -> bool:
-    return text.lstrip().startswith(("[", "{", '"')) or text.strip() in ("true", "false", "null")
-
-
-def is_sensitive(value: Value) -> bool:
-    """Whether a value, or a part of it, must not be shown."""
-    return isinstance(value, Sensitive) or reveal_deeply(value)[1]
-
-
-def element_type(type_: Type) -> Type | None:
-    """The type of the elements of a list or set."""
-    return type_.element if isinstance(type_, (ListOf, SetOf)) else None
