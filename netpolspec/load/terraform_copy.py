@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netpolspec.load.hcl.tree import Block
     from netpolspec.source import Source, Span
 
-_LEFT_OUT = (".terraform", "terraform.tfstate.d")
+_LEFT_OUT = (".terraform", "terraform.tfstate.d", ".git")
 _KEPT = ("alias", "version")
 """What a provider block says that has nothing to do with a cluster."""
 _STATE = (".tfstate", ".tfstate.backup", ".tfplan")
@@ -70,7 +70,8 @@ def copy_modules(modules: list[Configuration], target: Path) -> Copy:
         (target / folder.relative_to(base)).mkdir(parents=True, exist_ok=True)
     sources: dict[Path, Source] = {}
     for folder in sorted(real):
-        _link(folder, target / folder.relative_to(base), real)
+        whole = any(module.folder in (folder, *folder.parents) for module in modules)
+        _link(folder, target / folder.relative_to(base), real, whole=whole)
     for module in modules:
         copied = target / module.folder.relative_to(base)
         for source in module.sources:
@@ -80,15 +81,22 @@ def copy_modules(modules: list[Configuration], target: Path) -> Copy:
     return Copy(target / modules[0].folder.relative_to(base), sources)
 
 
-def _link(folder: Path, target: Path, real: set[Path]) -> None:
+def _link(folder: Path, target: Path, real: set[Path], *, whole: bool) -> None:
+    """Fill a folder of the copy with links.
+
+    In a module's folder (`whole`) folders are made and only files are linked: `fileset` does not follow links.
+    """
     for entry in os.scandir(folder):
-        path = folder / entry.name
+        path, there = folder / entry.name, target / entry.name
         if path in real or entry.name in _LEFT_OUT or entry.name.endswith(_STATE):
             continue
         if entry.name == ".terraform.lock.hcl":
-            _write(target / entry.name, path.read_text(encoding="utf-8"))
+            _write(there, path.read_text(encoding="utf-8"))
+        elif whole and entry.is_dir(follow_symlinks=False):
+            there.mkdir()
+            _link(path, there, real, whole=True)
         else:
-            (target / entry.name).symlink_to(path)
+            there.symlink_to(path)
 
 
 def _write(path: Path, text: str) -> None:

@@ -43,8 +43,8 @@ _FUNCTIONS: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION, **ENCODING, 
 _OWN = ("try", "can", "sensitive", "nonsensitive", "issensitive", "templatefile", "templatestring")
 # fmt: off
 _LEFT_TO_TERRAFORM = (
-    "abspath", "base64gzip", "bcrypt", "csvdecode", "ephemeralasnull", "filebase64sha256",
-    "filebase64sha512", "filemd5", "fileset", "filesha1", "filesha256", "filesha512", "formatdate",
+    "abspath", "base64gzip", "bcrypt", "ephemeralasnull",
+    "formatdate",
     "log", "pathexpand", "plantimestamp", "rsadecrypt", "textdecodebase64", "textencodebase64",
     "timeadd", "timecmp", "timestamp", "uuid", "uuidv5",
 )
@@ -171,7 +171,7 @@ def _read(expr: Call, name: str, scope: Scope) -> Value:
     values = _arguments(expr, scope)
     if isinstance(values, Unknown):
         return values
-    expected = 2 if name.startswith("template") else 1
+    expected = 2 if name.startswith("template") or name == "fileset" else 1
     if len(values) != expected:
         raise failed(Mistake(f"'{name}' takes {expected} arguments, found {len(values)}"), expr.span)
     first, marked = reveal(values[0])
@@ -184,9 +184,14 @@ def _read(expr: Call, name: str, scope: Scope) -> Value:
         result = _render(expr, name, text, values[1], scope)
     else:
         try:
-            result = FILES[name](scope.resolver.folder(), text)
+            others = [_argument(expr, 1, reveal(value)[0], Primitive.STRING, nulls=False) for value in values[1:]]
+            if (unknown := next((each for each in others if isinstance(each, Unknown)), None)) is not None:
+                return unknown
+            result = FILES[name](scope.resolver.folder(), text, *others)
         except Mistake as mistake:
             raise failed(mistake, expr.span) from None
+        except Unsupported as unsupported:
+            return needs_terraform(expr, f"function '{name}'", f"{unsupported}; needs terraform")
     return hide(result) if marked and not isinstance(result, (Unknown, Sensitive)) else result
 
 

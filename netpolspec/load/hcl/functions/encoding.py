@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import hashlib
+import io
 import json
 import re
 from fractions import Fraction
@@ -18,6 +20,7 @@ from netpolspec.load.hcl.values import (
     MapValue,
     Mistake,
     Null,
+    ObjectOf,
     ObjectValue,
     SetValue,
     TupleValue,
@@ -83,6 +86,22 @@ def _jsondecode(text: str) -> Value:
         return from_plain(json.loads(text, parse_float=parse_number, parse_int=parse_number, parse_constant=refuse))
     except (ValueError, RecursionError):
         raise Mistake("the text is not valid JSON") from None
+
+
+@ENCODING.define("csvdecode", STRING)
+def _csvdecode(text: str) -> Value:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
+    except csv.Error:
+        raise Mistake("the text is not valid CSV") from None
+    if not rows:
+        raise Mistake("the text holds no header")
+    header, *lines = rows
+    if len(set(header)) != len(header) or any(len(line) != len(header) for line in lines):
+        raise Mistake("each line of CSV has a value for each name of the header, and each name stands once")
+    objects = tuple(make_object(dict(zip(header, line, strict=True))) for line in lines)
+    of = ObjectOf(tuple((name, STRING) for name in sorted(header)))
+    return ListValue(objects, of)
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------------
