@@ -131,10 +131,10 @@ def _placed(diagnostic: Diagnostic, place: Span) -> Diagnostic:
 def read_module(module: Module, found: Found) -> None:
     """The objects of a module and of those that it calls, and what is wrong with them."""
     for block in module.configuration.resources.values():
-        _guard(found, lambda block=block: _read_resource(module, block, found))  # type: ignore[misc]
+        _guard(found, lambda block=block: _read_resource(module, block, found))
         found.diagnostics += set_traps(block, module.configuration)
     for call in module.configuration.calls.values():
-        _guard(found, lambda call=call: _read_call(module, call, found))  # type: ignore[misc]
+        _guard(found, lambda call=call: _read_call(module, call, found))
     for name in module.configuration.variables:
         _check_variable(module, name, found)
 

@@ -60,6 +60,10 @@ class Branch:
     many: bool = False
     least: int = 0
 
+    def shape_of_block(self, _label: str) -> Shape:
+        """Which keys of the block, as a JSON object, are blocks."""
+        return self.spec.shape()
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -85,7 +89,7 @@ class Spec:
     def shape(self) -> Shape:
         """Which keys of a JSON object are blocks."""
         branches = {name: part for name, part in self.parts.items() if isinstance(part, Branch)}
-        return Shape({name: (0, lambda _, part=part: part.spec.shape()) for name, part in branches.items()})
+        return Shape({name: (0, part.shape_of_block) for name, part in branches.items()})
 
 
 # --- the resources ------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "lint": OBJECTS | {"explain"},
     "documents": GROUND,
     "plan": OBJECTS | {"syntax", "documents"},
-    "backends": OBJECTS | {"syntax", "plan", "shell"},  # of syntax the tree: a point keeps its ends as written
+    "backends": OBJECTS | {"syntax", "plan", "shell", "log"},  # of syntax the tree: a point keeps its ends as written
     "run": OBJECTS | {"explain", "plan", "backends"},
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
