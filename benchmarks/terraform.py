@@ -78,7 +78,7 @@ def planned(number: int) -> str:
     path = os.environ["PATH"]
     with tempfile.TemporaryDirectory() as folder:
         log, script = Path(folder, "calls"), Path(folder, "terraform")
-        script.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {terraform} "$@"\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\necho "$2" >> {log}\nexec {terraform} "$@"\n', encoding="utf-8")
         script.chmod(0o755)
         os.environ["PATH"] = f"{folder}:{path}"
         try:

@@ -72,8 +72,12 @@ class Terraform:
         return plan
 
     def run(self, arguments: Sequence[str], timeout: float = TIMEOUT) -> shell.Finished:
-        """One call; raises ToolMissing where terraform is not installed."""
-        return shell.run(("terraform", *arguments), timeout=timeout, env=self.environment(), cwd=self.folder)
+        """One call; raises ToolMissing where terraform is not installed.
+
+        The current folder stays what it is: paths in TF_CLI_CONFIG_FILE may begin there.
+        """
+        command = ("terraform", f"-chdir={self.folder}", *arguments)
+        return shell.run(command, timeout=timeout, env=self.environment())
 
     def environment(self) -> dict[str, str | None]:
         """Ours, without what would change what terraform does, and with the one cluster that is meant."""

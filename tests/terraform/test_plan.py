@@ -73,11 +73,12 @@ def terraform_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("terraform is not installed")
     mirror = tmp_path / "mirror"
     mirror.mkdir()
+    monkeypatch.chdir(tmp_path)
     settings = tmp_path / "terraformrc"
     settings.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n', encoding="utf-8"
     )
-    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", settings.name)
     return mirror
 
 
@@ -258,7 +259,7 @@ def calls(terraform: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     folder = tmp_path / "bin"
     folder.mkdir()
     script = folder / "terraform"
-    script.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {terraform} "$@"\n', encoding="utf-8")
+    script.write_text(f'#!/bin/sh\necho "$2" >> {log}\nexec {terraform} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return log

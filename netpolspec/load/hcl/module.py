@@ -227,7 +227,7 @@ class Module:
                 return self.local(first.name), 1
             case "module" if first.name in self.configuration.calls:
                 return self._module(self.configuration.calls[first.name], steps, scope)
-            case "data":
+            case "data" | "ephemeral":
                 return self._data(steps), len(steps)
             case "path":
                 return self._path(first), 1
