@@ -65,9 +65,11 @@ def given_values(configuration: Configuration, request: Request) -> tuple[Given,
         if name in declared:
             values[name] = value, span
         else:
+            # The line is not drawn: what is misspelled may be a secret.
+            where = f"{span.source.path}:{span.line}"
+            message = f"{where} gives a value for a variable that is not declared: '{name}'"
             help_ = _suggest(name, configuration)
-            message = f"value for a variable that is not declared: '{name}'"
-            warnings.append(Diagnostic("unknown-variable", message, span, help_, severity=Severity.WARNING))
+            warnings.append(Diagnostic("unknown-variable", message, request.place, help_, severity=Severity.WARNING))
     problems: list[Diagnostic] = []
     for name, held in request.variables.items():
         place = request.place_of(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -356,8 +355,3 @@ def _splat(expr: Splat, scope: Scope) -> Value:
         if common is not None:
             return _marked(ListValue(found, common), marked)
     return _marked(TupleValue(found), marked)
-
-
-def is_number(value: Value) -> bool:
-    """Whether a value is a number (Python's booleans are integers, Terraform's are not)."""
-    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
