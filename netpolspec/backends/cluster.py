@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.clients import Client
     from netpolspec.backends.options import LiveOptions
     from netpolspec.load.resource import Json
-    from netpolspec.plan.model import Point, Scenario
+    from netpolspec.plan.model import Point, Scenario, World
     from netpolspec.policy.objects import Cluster, Node
 
 PATIENCE = 120.0
@@ -72,6 +72,8 @@ class ClusterBackend:
         self._homes = Nodes((), options.paths)
         self._dns: tuple[Mapping[str, Json], ...] = ()
         self._upcoming: dict[int, tuple[Point, ...]] = {}
+        self._last: Sequence[Point] = ()
+        """Those of the last expectations of the run."""
         self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
@@ -106,6 +108,8 @@ class ClusterBackend:
         pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
         self._population.neighbours = {pod.key: pod for pod in pods}
         self._upcoming = _look_ahead(scenarios)
+        checks = [step.points for each in scenarios for step in each.steps if isinstance(step, Check)]
+        self._last = checks[-1] if checks else ()
         self._clients = wanted_clients((point for points in self._upcoming.values() for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
@@ -140,40 +144,65 @@ class ClusterBackend:
 
     def _apply(self, change: Change) -> Cluster:
         world, points = change.world, self._upcoming.get(id(change), ())
+        objects = self._objects
+        if self._inspector is not None and objects.differ_in_policies_only(world):
+            cluster, inspector = self._look(world)
+            if self._lacks_baseline(inspector, points):
+                objects.remove_surplus(world)
+                self._take_baseline(inspector, points)
+                objects.add_policies(world)
+            else:
+                objects.exchange_policies(world)
+        else:
+            self._populate(world)
+            cluster, inspector = self._look(world)
+            if any(is_policy(each) for each in world.values()) and self._lacks_baseline(inspector, points):
+                self._take_baseline(inspector, points)
+            objects.add_policies(world)
+        self._inspector = inspector
+        self._changed_at = time.monotonic()
+        return cluster
+
+    def _populate(self, world: World) -> None:
+        """Have everything but the policies, and wait for the pods."""
         objects, population = self._objects, self._population
         spaces = set(objects.spaces)
         removed = objects.remove_surplus(world)
         population.forget(spaces - set(objects.spaces))
         objects.add_namespaces(world)
-        changed = objects.add_others(world)
         here = {key.name for key in world if key.kind == "Namespace"}
-        # Those of all scenarios at once, as far as their namespaces are there: an idle client disturbs nobody.
-        clients = [client for client in self._clients if client.namespace in here]
-        if population.want(clients) or changed or removed or self._inspector is None:
+        # The clients of all scenarios at once, as far as their namespaces are there: an idle one disturbs nobody.
+        clients = population.write([client for client in self._clients if client.namespace in here])
+        if objects.add_others(world, clients) or removed or self._inspector is None:
             population.settle()
+
+    def _look(self, world: World) -> tuple[Cluster, Inspector]:
+        """The cluster as the model is to see it, and somebody who judges points in it."""
+        population = self._population
         services = (*population.services, *self._dns)
         cluster = describe(world, population.everybody.values(), services, self._nodes)
         inspector = Inspector(
-            cluster,
-            population,
-            nodes=self._homes,
-            options=self._options,
-            memory=self._memory,
-            canary=self._canary,
+            cluster, population, nodes=self._homes, options=self._options, memory=self._memory, canary=self._canary
         )
-        if self._options.controls and not objects.policies and any(is_policy(each) for each in world.values()):
-            with contextlib.suppress(Refusal):  # the runner will say it, where it belongs
-                inspector.baseline(points)
-        objects.add_policies(world)
-        self._inspector = inspector
-        self._changed_at = time.monotonic()
-        return cluster
+        return cluster, inspector
+
+    def _lacks_baseline(self, inspector: Inspector, points: Sequence[Point]) -> bool:
+        """Whether something has to be reached while there are no policies: later it may be denied to everybody."""
+        try:
+            return self._options.controls and inspector.lacks_baseline(points)
+        except Refusal:  # the runner will say it, where it belongs
+            return False
+
+    def _take_baseline(self, inspector: Inspector, points: Sequence[Point]) -> None:
+        """Reach it, if the policies that are there let us."""
+        if not self._objects.policies:
+            inspector.baseline(points)
 
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
         """Dial until what is expected holds and has held, or its time is up; prove the denials."""
         assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
         with self._interruptible():
-            return self._inspector.judge(points, self._changed_at)
+            return self._inspector.judge(points, self._changed_at, last=points is self._last)
 
     # --- after ----------------------------------------------------------------------------------------------------
 

@@ -91,22 +91,23 @@ def converge(
         clock: where time comes from
     """
     states: dict[Aim, _State] = {aim: _State() for aim in aims}
-    pending, number, holding = set(states), 0, False
+    pending, number, turned = set(states), 0, 0
     pause = FIRST_PAUSE
     while pending:
         number += 1
+        before = {aim: states[aim] for aim in pending}
         for aim, each in ask(pending).items():
             states[aim] = states[aim].after(aim, each, number)
+        if any(states[aim].met and before[aim].contrary for aim in pending):
+            turned = number
         differ = {aim for aim in pending if not states[aim].met}
         pending = {aim for aim in differ if clock.monotonic() < _patience(aim, states[aim], deadline)}
         if pending:
-            holding = False
             clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-        elif not holding:
-            # Those that were met in earlier rounds have not been seen since: they have to hold together with the rest.
-            holding = True
-            pending = {aim for aim, state in states.items() if state.met and state.seen < number}
+        else:
+            # Those that were seen last before others turned round have to hold together with them.
+            pending = {aim for aim, state in states.items() if state.met and state.seen < turned}
             pause = FIRST_PAUSE
     return {aim: state.outcome() for aim, state in states.items()}
 
@@ -128,6 +129,11 @@ class _State:
     """The number of the last of them."""
     attempts: int = 0
     since: float | None = None
+
+    @property
+    def contrary(self) -> bool:
+        """Whether it was seen to be otherwise than expected; of an error that cannot be said."""
+        return self.answer is not None and not self.met and self.answer.verdict is not Verdict.ERROR
 
     def after(self, aim: Aim, heard: Heard, number: int) -> _State:
         """The state after one more round."""

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.controls import Evidence, Memory, Proof, self_aims
-from netpolspec.backends.converge import Aim, Source, converge
+from netpolspec.backends.controls import Evidence, Memory, Proof, listeners, self_aims
+from netpolspec.backends.converge import Aim, converge
 from netpolspec.backends.observe import observe
 from netpolspec.backends.parts import Surveyor
 from netpolspec.backends.probe import Dial, How
@@ -73,8 +73,13 @@ class Inspector:
 
     # --- judging --------------------------------------------------------------------------------------------------
 
-    def judge(self, points: Sequence[Point], changed_at: float) -> list[Observation | None]:
+    def judge(self, points: Sequence[Point], changed_at: float, *, last: bool) -> list[Observation | None]:
         """One observation for each point; None where its source is no pod.
+
+        Args:
+            points: of the present world
+            changed_at: when the world was last changed, by the monotonic clock
+            last: whether these are the last ones of the run: no verdict on enforcement may be missed
 
         Raises:
             Refusal: a name means nothing in this cluster
@@ -83,8 +88,8 @@ class Inspector:
         split = self.parts(points)
         parts = [part for each in split for part in each]
         outcomes, evidence = self._dial(parts, changed_at)
-        if self._canary is not None:
-            self._canary.result()
+        if self._canary is not None and (last or not all(point.allowed for point in points)):
+            self._canary.result()  # what is allowed is so whether or not policies are enforced
         proofs = self._prove(parts, outcomes, evidence)
         by_part = {part: outcomes[part.aim] for part in parts}
         return [observe(each, by_part, proofs, changed_at, self._line) if each else None for each in split]
@@ -112,16 +117,19 @@ class Inspector:
             deadlines[part.aim] = max(until, deadlines.get(part.aim, until))
         evidence = Evidence(self._memory)
         denied = [part for part in parts if not part.point.allowed]
+        vouched = {each for part in parts if part.point.allowed and len(part.targets) == 1 for each in listeners(part)}
+        doubtful = [part for part in denied if not listeners(part) <= vouched]
         if not self._options.controls:
             return converge(deadlines, self._prober.ask, deadlines.__getitem__), evidence
+        trials = self._trials(denied)
+        deadlines |= dict.fromkeys(trials, started + BASELINE_TIMEOUT)
         with alongside(1) as beside:
-            selves = beside.submit(self._ask_selves, denied)
-            mute = beside.submit(self._ask_sources, denied)
+            selves = beside.submit(self._ask_selves, doubtful)
             outcomes = converge(deadlines, self._prober.ask, deadlines.__getitem__)
             for listener, answer in selves.result().items():
                 evidence.add_self(listener, answer)
-            for source, why in mute.result().items():
-                evidence.add_mute(source, why)
+        for aim in trials:
+            self._see_who_is_mute(aim, outcomes[aim], evidence)
         for part in parts:
             evidence.add(part, outcomes[part.aim])
             self._memory.learn(part, outcomes[part.aim], self._population.uid(part.source))
@@ -141,27 +149,27 @@ class Inspector:
         now = time.monotonic()
         return converge(aims, lambda some: self._quick.ask(some, SELF_WINDOW_MS), lambda _: now)
 
-    def _ask_sources(self, parts: Collection[Part]) -> Mapping[Source, str]:
-        """The sources that reach nobody, although the model knows nothing that keeps them from it."""
+    def _trials(self, parts: Collection[Part]) -> frozenset[Aim]:
+        """A dial that must go through for each source of which it is not known that it reaches anybody at all."""
         server = self._canary.open_server() if self._canary is not None else None
         if server is None:
-            return {}
+            return frozenset()
         dial = Dial(server[0], server[1], How.REPLY, allowed=True)
-        sources = {
-            part.source
+        return frozenset(
+            Aim(part.source, dial)
             for part in parts
             if self._population.uid(part.source) not in self._memory.dialled
             and self._witnesses.may_leave(part.source_pod)
-        }
-        mute: dict[Source, str] = {}
-        for aim, outcome in self._ask_once({Aim(source, dial) for source in sources}).items():
-            if outcome.met:
-                self._memory.dialled.add(self._population.uid(aim.source) or "")
-            else:
-                who = f"{aim.source.namespace}/{aim.source.pod}"
-                said = outcome.answer.trouble or outcome.answer.verdict
-                mute[aim.source] = f"{who} reaches nobody: a server that nothing keeps it from was '{said}'"
-        return mute
+        )
+
+    def _see_who_is_mute(self, aim: Aim, outcome: Outcome, evidence: Evidence) -> None:
+        """Whether a source reached the server that nothing keeps it from."""
+        if outcome.met:
+            self._memory.dialled.add(self._population.uid(aim.source) or "")
+            return
+        who = f"{aim.source.namespace}/{aim.source.pod}"
+        said = outcome.answer.trouble or outcome.answer.verdict
+        evidence.add_mute(aim.source, f"{who} reaches nobody: a server that nothing keeps it from was '{said}'")
 
     def _prove(
         self, parts: Sequence[Part], outcomes: Mapping[Aim, Outcome], evidence: Evidence
@@ -170,13 +178,19 @@ class Inspector:
         if not self._options.controls:
             return {part: UNPROVEN for part in parts if not part.point.allowed}
         failed = [part for part in parts if outcomes[part.aim].answer.verdict not in {Verdict.ALLOWED, Verdict.ERROR}]
-        lacking = [part for part in failed if not part.point.allowed and evidence.lacking(part)]
-        if lacking:
-            self._ask_witnesses(lacking, evidence)
+        for ask in (self._have_selves_asked, self._ask_witnesses):
+            lacking = [part for part in failed if not part.point.allowed and evidence.lacking(part)]
+            if lacking:
+                ask(lacking, evidence)
         unexpected = [part for part in failed if part.point.allowed]
-        for listener, answer in self._ask_selves(unexpected).items():
-            evidence.add_self(listener, answer)
+        self._have_selves_asked(unexpected, evidence)
         return {part: evidence.prove(part) for part in failed}
+
+    def _have_selves_asked(self, parts: Sequence[Part], evidence: Evidence) -> None:
+        """Ask those of the destinations that were not asked yet."""
+        unasked = [part for part in parts if evidence.listens(part) is None]
+        for listener, answer in self._ask_selves(unasked).items():
+            evidence.add_self(listener, answer)
 
     def _ask_witnesses(self, parts: Sequence[Part], evidence: Evidence) -> None:
         """Have somebody dial whom the model allows to."""
@@ -188,15 +202,23 @@ class Inspector:
                 evidence.add_witness(part, aim.source)
                 self._memory.learn(part, outcomes[aim], None)
 
+    def lacks_baseline(self, points: Sequence[Point]) -> bool:
+        """Whether something is to be denied that nobody has reached, and that its pods cannot vouch for."""
+        return bool(self._unreached(points))
+
     def baseline(self, points: Sequence[Point]) -> None:
-        """Reach, while there are no policies yet, what is to be denied and what its pods cannot vouch for."""
-        denied = [point for point in points if not point.allowed]
-        parts = [part for each in self.parts(denied) for part in each]
-        needed = {part: Aim(part.source, _open(part.dial)) for part in parts if self._memory.lacks(part)}
+        """Reach, while there are no policies, what is to be denied and what its pods cannot vouch for."""
+        needed = {part: Aim(part.source, _open(part.dial)) for part in self._unreached(points)}
         deadline = time.monotonic() + BASELINE_TIMEOUT
         outcomes = converge(set(needed.values()), self._quick.ask, lambda _: deadline)
         for part, aim in needed.items():
             self._memory.learn(part, outcomes[aim], self._population.uid(part.source))
+
+    def _unreached(self, points: Sequence[Point]) -> list[Part]:
+        parts = self.parts([point for point in points if not point.allowed])
+        return [
+            part for each in parts for part in each if (part.targets or part.via is None) and self._memory.lacks(part)
+        ]
 
     def _line(self, part: Part) -> str:
         return self._prober.line(part.source, self._population.locate(part.source) or "probe", part.dial)

@@ -75,15 +75,19 @@ class Population:
     def want(self, clients: Collection[Client]) -> bool:
         """Create the clients that are not there; whether there were any. `settle` waits for them."""
         with self._lock:
+            manifests = self.write(clients)
+            if manifests:
+                self.objects.apply_all(manifests)
+            return bool(manifests)
+
+    def write(self, clients: Collection[Client]) -> list[Mapping[str, Json]]:
+        """The manifests of those clients that are not there; from now on `settle` waits for them."""
+        with self._lock:
             new = [client for client in dict.fromkeys(clients) if self.clients.get(client) is None]
-            if not new:
-                return False
-            image, run_id = self.options.probe_image, self.options.run_id
-            manifests = [write_client(each, self._uid(each.namespace), image, run_id) for each in new]
-            self.objects.apply_all(manifests)
             for client in new:
                 self.clients.setdefault(client, None)
-            return True
+            image, run_id = self.options.probe_image, self.options.run_id
+            return [write_client(each, self._uid(each.namespace), image, run_id) for each in new]
 
     def forget(self, namespaces: Collection[str]) -> None:
         """The clients of these namespaces are gone with them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netpolspec import shell
 from netpolspec.backends.base import Verdict
 from netpolspec.backends.converge import Heard
-from netpolspec.backends.probe import WINDOW_MS, Answer, conclude, longest, read_lines, split, write_script
+from netpolspec.backends.probe import MANY, WINDOW_MS, Answer, conclude, longest, read_lines, split, write_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -75,33 +75,36 @@ class Prober:
         by_source: dict[Source, list[Aim]] = {}
         for aim in aims:
             by_source.setdefault(aim.source, []).append(aim)
+        many = sum(aim.dial.lanes for aim in aims if not aim.dial.allowed) > MANY
         heard: dict[Aim, Heard] = {}
         with alongside(self._concurrency) as pool:
-            for each in pool.map(lambda part: self._ask_one(part[0], part[1], window_ms), by_source.items()):
+            for each in pool.map(lambda part: self._ask_one(part[0], part[1], window_ms, many), by_source.items()):
                 heard.update(each)
         return heard
 
-    def _ask_one(self, source: Source, aims: Sequence[Aim], window_ms: int) -> Mapping[Aim, Heard]:
+    def _ask_one(self, source: Source, aims: Sequence[Aim], window_ms: int, many: bool) -> Mapping[Aim, Heard]:  # noqa: FBT001
         by_dial = {aim.dial: aim for aim in aims}
         heard: dict[Aim, Heard] = {}
         for dials in split(tuple(by_dial)):
-            answers, began = self._exec(source, dials, window_ms)
+            nonce = secrets.token_hex(6)
+            script = write_script(dials, nonce, self._hold, window_ms, many=many)
+            answers, began = self._exec(source, dials, script, nonce, longest(self._hold, window_ms))
             heard.update({by_dial[dial]: Heard(answer, began) for dial, answer in zip(dials, answers, strict=True)})
         return heard
 
-    def _exec(self, source: Source, dials: Sequence[Dial], window_ms: int) -> tuple[Sequence[Answer], float]:
-        """Make the dials of one exec; the answers, and when the script started."""
+    def _exec(
+        self, source: Source, dials: Sequence[Dial], script: str, nonce: str, timeout: float
+    ) -> tuple[Sequence[Answer], float]:
+        """Run a script in a pod; the answers of its dials, and when it started."""
         started = time.monotonic()
         container = self._locate(source)
         if container is None:
             self._broken.add(source)
             gone = Answer(Verdict.ERROR, trouble=f"pod {source.namespace}/{source.pod} does not run")
             return [gone] * len(dials), started
-        nonce = secrets.token_hex(6)
-        script = write_script(dials, nonce, self._hold, window_ms)
         finished = self._kubectl.run(
             *("-n", source.namespace, "exec", "-i", source.pod, "-c", container, "--", SHELL),
-            timeout=longest(self._hold, window_ms),
+            timeout=timeout,
             stdin=script,
         )
         lanes, ran = read_lines(finished.stdout, nonce)

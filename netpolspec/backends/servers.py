@@ -96,11 +96,11 @@ def _listener(port: Mapping[str, Json], image: str) -> dict[str, Json]:
 
 
 def listener(name: str, image: str, protocol: Protocol, port: int) -> dict[str, Json]:
-    """A container that serves one port."""
-    container = _container(name, image, _SERVE[protocol].format(port=port))
-    if protocol is Protocol.TCP:
-        container["readinessProbe"] = {"tcpSocket": {"port": port}, "periodSeconds": 2}
-    return container
+    """A container that serves one port.
+
+    It has no readiness probe: it listens some milliseconds after its start, a probe would find that out after a second.
+    """
+    return _container(name, image, _SERVE[protocol].format(port=port))
 
 
 def idler(name: str, image: str) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
 from netpolspec.backends.marks import RUN, mark, run_of
+from netpolspec.backends.prober import alongside
 from netpolspec.backends.servers import equip
 from netpolspec.load.resource import Key
 from netpolspec.plan.default_world import is_default
@@ -148,21 +149,36 @@ class Objects:
             if run_of(live) == self.options.run_id:
                 self.spaces[tree.text(live, "metadata", "name")] = tree.text(live, "metadata", "uid")
 
-    def add_others(self, world: World) -> bool:
-        """Create and change everything but namespaces and policies; whether there was any."""
-        return self._add(world, lambda key: key.kind != "Namespace" and not is_policy(world[key]))
-
-    def add_policies(self, world: World) -> bool:
-        """Create and change policies; whether there were any."""
-        return self._add(world, lambda key: is_policy(world[key]))
-
-    def _add(self, world: World, which: Callable[[Key], bool]) -> bool:
+    def add_others(self, world: World, also: Sequence[Mapping[str, Json]] = ()) -> bool:
+        """Create and change everything but namespaces and policies, and pods of our own; whether there was any."""
         wanted = self.wanted(world)
-        changed = [key for key in compare(self.applied, wanted).changed if which(key)]
-        self.policies |= {key for key in changed if is_policy(world[key])}
+        others = (key for key in compare(self.applied, wanted).changed if key.kind != "Namespace")
+        changed = [key for key in others if not is_policy(world[key])]
+        self._guard([key for key in changed if key not in self.applied], wanted)
+        self._apply(changed, wanted, also)
+        return bool(changed or also)
+
+    def add_policies(self, world: World) -> None:
+        """Create and change policies."""
+        wanted = self.wanted(world)
+        changed = [key for key in compare(self.applied, wanted).changed if is_policy(world[key])]
+        self.policies |= set(changed)
         self._guard([key for key in changed if key not in self.applied], wanted)
         self._apply(changed, wanted)
-        return bool(changed)
+
+    def differ_in_policies_only(self, world: World) -> bool:
+        """Whether policies are all that has to come, change or go, and none of them has to be made anew."""
+        difference = compare(self.applied, self.wanted(world))
+        gone = all(key in self.policies for key in difference.removed)
+        return gone and not difference.replaced and all(is_policy(world[key]) for key in difference.changed)
+
+    def exchange_policies(self, world: World) -> None:
+        """Take policies away and let others come at the same time, where nothing else differs."""
+        removed = compare(self.applied, self.wanted(world)).removed
+        with alongside(1) as beside:
+            going = beside.submit(self._delete, removed)
+            self.add_policies(world)
+            going.result()
 
     # --- what is not ours -----------------------------------------------------------------------------------------
 
@@ -215,14 +231,19 @@ class Objects:
 
     # --- kubectl --------------------------------------------------------------------------------------------------
 
-    def _apply(self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
+    def _apply(
+        self,
+        keys: Sequence[Key],
+        wanted: Mapping[Key, Mapping[str, Json]],
+        also: Sequence[Mapping[str, Json]] = (),
+    ) -> tuple[Mapping[str, Json], ...]:
         """Apply objects; what the API server made of them. What cannot be changed is deleted and made anew."""
-        if not keys:
+        if not (keys or also):
             return ()
         self.ledger.note(kinds=(_kind_of(wanted[key]) for key in keys if key.kind not in USUAL_KINDS))
         before = {key: self.applied.get(key, {}) for key in keys}
         self.applied.update(before)  # so that an interrupted run knows what may be there
-        manifests = [self._as_applied(key, wanted) for key in keys]
+        manifests = [*(self._as_applied(key, wanted) for key in keys), *also]
         try:
             made = self.apply_all(manifests)
         except KubectlFailed as failure:
@@ -284,8 +305,8 @@ class Objects:
                 stdin=as_list(contents),
             )
         for key in gone:
-            self.applied.pop(key, None)
             self.policies.discard(key)
+            self.applied.pop(key, None)
         for space in spaces:
             self.spaces.pop(space, None)
 
