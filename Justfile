@@ -20,6 +20,10 @@ check: lint types grammar consumers test wheel
 test *arguments="--numprocesses=auto": setup
     pytest "$@"
 
+# Run the end-to-end tests on kind clusters that they make and delete (docker, kind and kubectl; many minutes).
+e2e *arguments: setup
+    pytest -m e2e "$@"
+
 # Run all of specs/ on the model.
 specs *arguments: setup
     netpolspec run "$@" specs
