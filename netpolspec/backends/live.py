@@ -107,7 +107,9 @@ def read_pod(pod: Mapping[str, Json]) -> LivePod:
         addresses=tuple(address for address in addresses if address),
         phase=tree.text(pod, "status", "phase"),
         ready=any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions),
-        running=frozenset(tree.text(each, "name") for each in statuses if tree.value(each, "state", "running")),
+        running=frozenset(
+            tree.text(each, "name") for each in statuses if tree.value(each, "state", "running") is not None
+        ),
         containers=tuple(tree.text(each, "name") for each in containers),
         restarts=sum(tree.number(each, "restartCount") for each in statuses),
         terminating=tree.value(pod, "metadata", "deletionTimestamp") is not None,
