@@ -2,8 +2,9 @@
 
 They need docker, kind and kubectl. `NETPOLSPEC_NODE_IMAGE`, `NETPOLSPEC_KIND_CONFIG`, `NETPOLSPEC_CNI_MANIFEST` and
 `NETPOLSPEC_PROBE_IMAGE` say, as for any run, what the cluster is made of. `NETPOLSPEC_E2E_CONTEXT` and
-`NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made. With
-`NETPOLSPEC_E2E_KEEP`, the one that is made stays for the next time.
+`NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made. With `_3`
+at their ends they name one of three nodes, and NETPOLSPEC_KIND_CONFIG_THREE_NODES the configuration of a new one. With
+`NETPOLSPEC_E2E_KEEP`, what is made stays for the next time.
 """
 
 from __future__ import annotations
@@ -41,4 +42,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def lab() -> Iterator[Lab]:
     """The cluster that the tests share, one after another."""
     with make_lab() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def lab_of_three() -> Iterator[Lab]:
+    """A cluster of three nodes."""
+    with make_lab("netpolspec-e2e-3", "NETPOLSPEC_KIND_CONFIG_THREE_NODES", 3) as made:
         yield made

@@ -134,18 +134,29 @@ class Lab:
 
 
 @contextlib.contextmanager
-def make_lab() -> Iterator[Lab]:
-    """The cluster that the environment names, or a new one that is deleted again."""
+def make_lab(
+    name: str = "netpolspec-e2e", kind_config: str = "NETPOLSPEC_KIND_CONFIG", nodes: int = 1
+) -> Iterator[Lab]:
+    """The cluster that the environment names, or a new one that is deleted again.
+
+    Args:
+        name: what a new one is called
+        kind_config: the variable that names kind's configuration for it
+        nodes: how many it has where that variable is not set
+    """
     image = os.environ.get("NETPOLSPEC_PROBE_IMAGE", PROBE_IMAGE)
-    context = os.environ.get("NETPOLSPEC_E2E_CONTEXT")
+    suffix = f"_{nodes}" if nodes > 1 else ""
+    context = os.environ.get(f"NETPOLSPEC_E2E_CONTEXT{suffix}")
     if context is not None:
-        yield Lab(Kubectl(context, os.environ.get("NETPOLSPEC_E2E_KUBECONFIG"), patience=30), image)
+        yield Lab(Kubectl(context, os.environ.get(f"NETPOLSPEC_E2E_KUBECONFIG{suffix}"), patience=30), image)
         return
+    configured = os.environ.get(kind_config)
     wish = Wish(
-        name="netpolspec-e2e",
+        name=name,
         cni_manifest=os.environ.get("NETPOLSPEC_CNI_MANIFEST"),
         node_image=os.environ.get("NETPOLSPEC_NODE_IMAGE"),
-        kind_config=os.environ.get("NETPOLSPEC_KIND_CONFIG"),
+        kind_config=configured,
+        nodes=None if configured else nodes,
     )
     cluster = KindCluster(draw(wish), lambda _: None, keep=bool(os.environ.get("NETPOLSPEC_E2E_KEEP")))
     cluster.acquire()
