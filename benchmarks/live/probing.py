@@ -228,8 +228,8 @@ def grid(sources: int, servers: int, ports: int, shut: int) -> str:
     """A world of so many sources and servers with so many ports each, of which some are shut to everybody."""
     lines = ["world:", "  given namespace ms-a", "  given namespace ms-b", "  given namespace ms-c"]
     served = [8000 + number for number in range(ports)]
-    for server in range(servers):
-        lines.append(f"  given pod web{server} in ms-b app=web " + " ".join(f"port {port}" for port in served))
+    listed = " ".join(f"port {port}" for port in served)
+    lines += [f"  given pod web{server} in ms-b app=web {listed}" for server in range(servers)]
     opened = "".join(f", {{port: {port}}}" for port in served[shut:])
     rule = f"[{{ports: [{opened[2:]}]}}]" if opened else "[]"
     lines += [
