@@ -76,8 +76,13 @@ class Canary:
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more; the child processes that are running are somebody else's to end."""
         self._stopped.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread, so that it creates nothing behind the back of who clears up."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
 
     def result(self) -> None:
         """Wait for the outcome.
@@ -118,6 +123,7 @@ class Canary:
             self._set_up()
             self._settled.set()
             self._must(self._pairs(), "pods of our own do not reach each other, without any policy", "no-network")
+            self._go_on()
             self._objects.apply_all([self._policy(INGRESS, "Ingress"), self._policy(EGRESS, "Egress")])
             applied = time.monotonic()
             outcomes = self._must(
@@ -143,6 +149,7 @@ class Canary:
         }
         self._objects.apply_all([space])
         near, far = (self._nodes[0], self._nodes[1]) if len(self._nodes) > 1 else (None, None)
+        self._go_on()
         names = [(INGRESS, near), (EGRESS, near), (OPEN, near), *([(FAR, far)] if far else [])]
         self._objects.apply_all([self._pod(name, node) for name, node in names])
         deadline = time.monotonic() + self._options.ready_timeout

@@ -216,6 +216,8 @@ class ClusterBackend:
         if self._canary is not None:
             self._canary.stop()
         shell.end_all()
+        if self._canary is not None:
+            self._canary.join(2.0)
         try:
             with self._interruptible():
                 left = self._leave()

@@ -126,7 +126,7 @@ def test_after_a_kill_the_next_run_removes_what_was_left(stage: Callable[[Runnin
     running.end(signal.SIGKILL)
     report = running.lab.run(SPEC)
     assert report.point.status is Status.PASSED
-    assert running.lab.left() == []
+    assert running.lab.clear(30)
 
 
 def test_a_second_interrupt_leaves_at_once_and_says_what_is_left(running: Running) -> None:
@@ -139,7 +139,7 @@ def test_a_second_interrupt_leaves_at_once_and_says_what_is_left(running: Runnin
     assert "what this run created was not all removed" in running.err
     assert f"netpolspec down --context {running.lab.kubectl.context}" in running.err
     assert running.lab.run(SPEC).point.status is Status.PASSED
-    assert running.lab.left() == []
+    assert running.lab.clear(30)
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(running: Running) -> None:
