@@ -1,7 +1,8 @@
 """Whether the cluster enforces policies at all: where it does not, every test would be about nothing.
 
-Four pods of the runner's own, in a namespace of their own, talk to each other; then a policy denies one of them all
-ingress and another all egress. Both must take effect, from the same node and, where there are several, from another.
+Three pods of the runner's own, in a namespace of their own, talk to each other; then a policy denies one of them all
+ingress and another all egress. Where there are several nodes, there are three more on another one. Both policies must
+take effect on both nodes, from the same node and from the other one.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 PORT = 8080
 _CONTAINER = "canary"
-INGRESS, EGRESS, OPEN, FAR = "no-ingress", "no-egress", "open", "open-elsewhere"
-"""The pods; the last one is on another node, where there is one."""
+INGRESS, EGRESS, OPEN = "no-ingress", "no-egress", "open"
+"""The pods on the first node; those on the other one have `-far` added to their names."""
+FAR = "-far"
 _ROLE = "netpolspec.dev/canary"
 
 
@@ -150,7 +152,8 @@ class Canary:
         self._objects.apply_all([space])
         near, far = (self._nodes[0], self._nodes[1]) if len(self._nodes) > 1 else (None, None)
         self._go_on()
-        names = [(INGRESS, near), (EGRESS, near), (OPEN, near), *([(FAR, far)] if far else [])]
+        names = [(name, near) for name in (INGRESS, EGRESS, OPEN)]
+        names += [(name + FAR, far) for name in (INGRESS, EGRESS, OPEN) if far]
         self._objects.apply_all([self._pod(name, node) for name, node in names])
         deadline = time.monotonic() + self._options.ready_timeout
         pause = 0.2
@@ -174,7 +177,7 @@ class Canary:
             "metadata": {
                 "name": name,
                 "namespace": self._namespace,
-                "labels": {**SIDECAR_LABELS, RUN: self._options.run_id, _ROLE: name},
+                "labels": {**SIDECAR_LABELS, RUN: self._options.run_id, _ROLE: name.removesuffix(FAR)},
                 "annotations": SIDECARS_OFF,
             },
             "spec": {
@@ -199,23 +202,28 @@ class Canary:
         how = How.REPLY if allowed else How.CONNECT
         return Aim(Source(self._namespace, source), Dial(host, PORT, how, allowed))
 
-    def _open(self) -> tuple[str, ...]:
-        return (OPEN, FAR) if FAR in self._pods else (OPEN,)
+    def _all(self, name: str) -> tuple[str, ...]:
+        """The pod of a name on each node."""
+        return tuple(each for each in (name, name + FAR) if each in self._pods)
 
     def _pairs(self, *, unaffected: bool = False) -> set[Aim]:
         """The dials that go through: all before there is a policy, then those that none is about."""
-        aims = {self._aim(OPEN, EGRESS, allowed=True)}
-        if FAR in self._pods:
-            aims |= {self._aim(OPEN, FAR, allowed=True), self._aim(FAR, OPEN, allowed=True)}
-        if not unaffected:
-            aims |= {self._aim(each, INGRESS, allowed=True) for each in self._open()}
-            aims |= {self._aim(EGRESS, each, allowed=True) for each in self._open()}
-        return aims
+        aims = {
+            self._aim(source, destination, allowed=True)
+            for source in self._all(OPEN)
+            for destination in (*self._all(EGRESS), *self._all(OPEN))
+            if source != destination
+        }
+        return aims if unaffected else aims | {self._aim(*ends, allowed=True) for ends in self._denied()}
+
+    def _denied(self) -> tuple[tuple[str, str], ...]:
+        """Source and destination of each dial that a policy denies."""
+        ingress = [(source, destination) for source in self._all(OPEN) for destination in self._all(INGRESS)]
+        egress = [(source, destination) for source in self._all(EGRESS) for destination in self._all(OPEN)]
+        return (*ingress, *egress)
 
     def _denials(self) -> set[Aim]:
-        return {self._aim(each, INGRESS, allowed=False) for each in self._open()} | {
-            self._aim(EGRESS, each, allowed=False) for each in self._open()
-        }
+        return {self._aim(*ends, allowed=False) for ends in self._denied()}
 
     def _must(self, aims: Collection[Aim], message: str, code: str) -> Mapping[Aim, Outcome]:
         """Have all aims met in time."""
@@ -260,7 +268,7 @@ class Canary:
         nodes = {pod.node for pod in self._pods.values() if pod.name == aim.source.pod}
         to = next(pod for pod in self._pods.values() if aim.dial.host in pod.addresses)
         way = "on the same node" if to.node in nodes else "from another node"
-        half = "ingress" if to.name == INGRESS else "egress" if aim.source.pod == EGRESS else "neither end"
+        half = "ingress" if to.name.removesuffix(FAR) == INGRESS else "egress"
         wanted = "allowed" if aim.dial.allowed else f"denied ({half})"
         found = outcome.answer.trouble or outcome.answer.verdict
         return f"{way}, {aim.source.pod} -> {to.name}: expected {wanted}, observed {found}"
