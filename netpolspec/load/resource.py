@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from netpolspec.load.terraform_values import Request
     from netpolspec.policy.objects import Object
     from netpolspec.source import Origin
 
@@ -39,3 +40,7 @@ class Resource:
     manifest: Mapping[str, Json]
     objects: tuple[Object, ...]
     origin: Origin
+    module: Request | None = None
+    """The Terraform module that makes it, where terraform itself said so: on a cluster, terraform applies it."""
+    existing: bool = False
+    """Whether it was found in a cluster: it is part of the world, and nobody creates or removes it."""
