@@ -134,7 +134,7 @@ def _variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The settings that come from the environment, and whether the files that they name are there."""
     from pathlib import Path
 
-    from netpolspec.settings import FILE_KEYS, KEYS
+    from netpolspec.setting_table import FILE_KEYS, KEYS
 
     notes = []
     for key in KEYS:

@@ -170,7 +170,7 @@ _OF_SETTINGS = (
 
 def for_settings(options: Namespace) -> dict[str, object]:
     """What a command line says about settings, by their keys; `-v` stands for a log level where none is given."""
-    from netpolspec.settings import CLUSTER_KEYS, LIVE_KEYS
+    from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
 
     given: dict[str, object] = {name.replace("_", "-"): getattr(options, name, None) for name in _OF_SETTINGS}
     given |= {key: getattr(options, key.replace("-", "_"), None) for key in (*CLUSTER_KEYS, *LIVE_KEYS)}

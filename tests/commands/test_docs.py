@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.settings import CLUSTER_KEYS, KEYS
+from netpolspec.setting_table import CLUSTER_KEYS, KEYS
 
 if TYPE_CHECKING:
     from commands.conftest import Project

@@ -9,7 +9,8 @@ import pytest
 
 from netpolspec.diagnostics import Refusal, render
 from netpolspec.log import Format, Level
-from netpolspec.settings import Color, resolve
+from netpolspec.setting_table import Color
+from netpolspec.settings import resolve
 
 if TYPE_CHECKING:
     from netpolspec.settings import Settings

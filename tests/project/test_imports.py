@@ -31,8 +31,10 @@ MAY_IMPORT = {
     "run": OBJECTS | {"explain", "plan", "backends"},
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
-    "settings": GROUND | {"policy", "log", "pyproject"},
-    "doctor": GROUND | {"backends", "settings"},
+    "setting_values": GROUND | {"policy"},
+    "setting_table": GROUND | {"policy", "log", "setting_values"},
+    "settings": GROUND | {"policy", "log", "pyproject", "setting_values", "setting_table"},
+    "doctor": GROUND | {"backends", "setting_table"},
 }
 MAY_IMPORT |= {"cli": set(MAY_IMPORT), "__main__": {"cli"}}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netpolspec.cli.reports import STREAMED, WRITERS, replace_file
-from netpolspec.settings import REPORTS
+from netpolspec.setting_table import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
