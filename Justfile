@@ -22,7 +22,7 @@ test *arguments="--numprocesses=auto": setup
 
 # Run the end-to-end tests on kind clusters that they make and delete (docker, kind and kubectl; many minutes).
 e2e *arguments: setup
-    pytest -m e2e "$@"
+    pytest -m e2e --verbose --durations=15 "$@"
 
 # Run all of specs/ on the model.
 specs *arguments: setup

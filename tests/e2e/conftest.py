@@ -4,11 +4,12 @@ They need docker, kind and kubectl. `NETPOLSPEC_NODE_IMAGE`, `NETPOLSPEC_KIND_CO
 `NETPOLSPEC_PROBE_IMAGE` say, as for any run, what the cluster is made of. `NETPOLSPEC_E2E_CONTEXT` and
 `NETPOLSPEC_E2E_KUBECONFIG` name a cluster that is there already and may be disturbed: then none is made. With `_3`
 at their ends they name one of three nodes, and NETPOLSPEC_KIND_CONFIG_THREE_NODES the configuration of a new one. With
-`NETPOLSPEC_E2E_KEEP`, what is made stays for the next time.
+`NETPOLSPEC_E2E_KEEP`, what is made stays for the next time. `NETPOLSPEC_E2E_SKIP` is a reason to skip all of them.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in ours]
         return
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    reason = os.environ.get("NETPOLSPEC_E2E_SKIP") or (missing and f"not installed: {', '.join(missing)}")
     for item in ours:
-        if missing:
-            item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -55,10 +55,14 @@ def test_a_plugin_that_enforces_nothing_ends_the_run(machine: Machine) -> None:
     manifest = os.environ.get("NETPOLSPEC_CNI_MANIFEST_UNENFORCED")
     if manifest is None:
         pytest.skip("NETPOLSPEC_CNI_MANIFEST_UNENFORCED names no manifest of a plugin that enforces nothing")
-    run = machine.run(*RUN, "--cni-manifest", manifest)
+    run = machine.run(*RUN, "--cni-manifest", manifest, "--keep")
     assert run.status == 3
     assert "Bail out! policies have no effect on this cluster" in run.out
-    assert machine.nodes == []
+    assert "\nok" not in run.out
+    believed = machine.run(*RUN, "--cni-manifest", manifest, "--controls", "off", "--timeout", "2s")
+    assert believed.status == 1
+    assert "observed allowed" in believed.out
+    assert [line[:6] for line in believed.out.splitlines() if "ok " in line[:6]] == ["not ok", "ok 2 -"]
 
 
 # --- interrupted ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -237,3 +238,36 @@ same-labels: world
     assert report.point.status is Status.PASSED
     assert any("earlier run left behind" in line for line in report.said)
     assert lab.clear(30)
+
+
+def test_an_image_with_busybox_will_do_for_tcp(lab: Lab) -> None:
+    report = replace(lab, probe_image=BUSYBOX).run(
+        TENANTS
+        + """\
+open: world ; expect ms-a, ms-c -> nginx.ms-b:80, ms-b:80 allowed
+shut: world
+  given policy allow-from ns=ms-a
+  expect ms-a -> nginx.ms-b:80 by name allowed
+  expect ms-c -> nginx.ms-b:80, ms-b:80 denied
+"""
+    )
+    assert {title: found for title, found in report.outcomes.items() if not found.startswith("passed")} == {}
+
+
+def test_what_the_cluster_lacks_is_skipped_with_its_reason(lab: Lab) -> None:
+    report = lab.run(
+        """\
+world:
+  given namespace ms-a
+  given pod web in ms-a port 80 port 7/sctp
+six: world ; needs ipv6 ; expect ms-a -> ms-a/web:80 allowed
+sctp: world ; needs sctp ; expect ms-a -> ms-a/web:7/sctp allowed
+outside: world ; needs outside ; expect 192.0.2.1 -> ms-a/web:80 allowed
+"""
+    )
+    assert report.bailed is None
+    told = {ended.scenario.name: ended.reason for ended in report.scenarios if ended.status is Status.SKIPPED}
+    assert told["outside"].startswith("needs outside: ")
+    for name in {"six", "sctp"} & told.keys():
+        assert told[name].startswith(f"needs {'ipv6' if name == 'six' else name}: the ")
+    assert {point.status for point in report.points} <= {Status.PASSED}

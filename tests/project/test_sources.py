@@ -64,7 +64,7 @@ def test_the_commands_of_the_readme_are_there_and_ci_runs_the_second() -> None:
     assert block is not None
     commands = [line.partition("#")[0].split() for line in block[1].splitlines()]
     assert commands == [["bin/netpolspec", "run", "specs/*.nps"], ["bin/just", "check"]]
-    assert "exec bin/just check\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "bin/just check" in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
 
 
 def test_the_places_that_the_architecture_names_exist() -> None:
