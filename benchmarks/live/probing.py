@@ -105,10 +105,10 @@ class Timed(ClusterBackend):
         super().__init__(options, lambda text: print(f"#   {text}", flush=True))
         self.times = Times()
 
-    def apply(self, change: Change) -> Cluster | None:
+    def apply(self, change: Change, points: Sequence[Point]) -> Cluster | None:
         """Brings the world about."""
         began = time.perf_counter()
-        made = super().apply(change)
+        made = super().apply(change, points)
         self.times.apply += time.perf_counter() - began
         return made
 

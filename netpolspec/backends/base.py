@@ -77,8 +77,13 @@ class Backend(Protocol):
         """Get ready for these scenarios; called once, first."""
         ...
 
-    def apply(self, change: Change) -> Cluster | None:
-        """Make the world what the change says; the cluster as it then is, or None where it is just the plan's."""
+    def apply(self, change: Change, points: Sequence[Point]) -> Cluster | None:
+        """Make the world what the change says; the cluster as it then is, or None where it is just the plan's.
+
+        Args:
+            change: the whole world from now on
+            points: what will be probed before the next change
+        """
         ...
 
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:

@@ -71,9 +71,8 @@ class ClusterBackend:
         self._nodes: tuple[Node, ...] = ()
         self._homes = Nodes((), options.paths)
         self._dns: tuple[Mapping[str, Json], ...] = ()
-        self._upcoming: dict[int, tuple[Point, ...]] = {}
-        self._last: Sequence[Point] = ()
-        """Those of the last expectations of the run."""
+        self._last: frozenset[int] = frozenset()
+        """The last points of the run, by their identity."""
         self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
@@ -107,10 +106,9 @@ class ClusterBackend:
         self._dns = tuple(each for each in dns if each.get("kind") == "Service")
         pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
         self._population.neighbours = {pod.key: pod for pod in pods}
-        self._upcoming = _look_ahead(scenarios)
         checks = [step.points for each in scenarios for step in each.steps if isinstance(step, Check)]
-        self._last = checks[-1] if checks else ()
-        self._clients = wanted_clients((point for points in self._upcoming.values() for point in points), self._homes)
+        self._last = frozenset(map(id, checks[-1])) if checks else frozenset()
+        self._clients = wanted_clients((point for points in checks for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
 
@@ -137,13 +135,12 @@ class ClusterBackend:
 
     # --- the world ------------------------------------------------------------------------------------------------
 
-    def apply(self, change: Change) -> Cluster | None:
+    def apply(self, change: Change, points: Sequence[Point]) -> Cluster | None:
         """Make the world what the change says, wait for its pods, and only then let its policies come."""
         with self._interruptible():
-            return self._apply(change)
+            return self._apply(change.world, points)
 
-    def _apply(self, change: Change) -> Cluster:
-        world, points = change.world, self._upcoming.get(id(change), ())
+    def _apply(self, world: World, points: Sequence[Point]) -> Cluster:
         objects = self._objects
         if self._inspector is not None and objects.differ_in_policies_only(world):
             cluster, inspector = self._look(world)
@@ -202,7 +199,9 @@ class ClusterBackend:
         """Dial until what is expected holds and has held, or its time is up; prove the denials."""
         assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
         with self._interruptible():
-            return self._inspector.judge(points, self._changed_at, last=points is self._last)
+            return self._inspector.judge(
+                points, self._changed_at, last=any(id(point) in self._last for point in points)
+            )
 
     # --- after ----------------------------------------------------------------------------------------------------
 
@@ -271,19 +270,3 @@ class ClusterBackend:
             f"to see it: {self._kubectl.line('get', 'namespaces', '-l', selector)}",
             code="left-behind",
         )
-
-
-def _look_ahead(scenarios: Sequence[Scenario]) -> dict[int, tuple[Point, ...]]:
-    """For each change, by its identity, the points that are probed before the next one."""
-    upcoming: dict[int, tuple[Point, ...]] = {}
-    for scenario in scenarios:
-        current: Change | None = None
-        for step in scenario.steps:
-            match step:
-                case Change():
-                    current = step
-                    upcoming.setdefault(id(step), ())
-                case Check(points=points):
-                    if current is not None:
-                        upcoming[id(current)] += points
-    return upcoming

@@ -51,9 +51,9 @@ class KindBackend:
         self._inner = self._on_cluster(options)
         return self._inner.prepare(scenarios)
 
-    def apply(self, change: Change) -> Cluster | None:
+    def apply(self, change: Change, points: Sequence[Point]) -> Cluster | None:
         """As on any cluster."""
-        return self._prepared.apply(change)
+        return self._prepared.apply(change, points)
 
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
         """As on any cluster."""

@@ -22,7 +22,7 @@ class ModelBackend:
         """Nothing to get ready, and nothing that a model lacks."""
         return Capabilities(missing={}, observes=False, outside_sources=True)
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: Change, points: Sequence[Point]) -> None:
         """The plan's world is the world."""
 
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:

@@ -45,6 +45,12 @@ class Point:
         return "allowed" if self.allowed else "denied"
 
     @property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces that its ends name."""
+        named = (getattr(end, "namespace", None) for end in (self.source, self.destination.whom))
+        return frozenset(space for space in named if space is not None)
+
+    @property
     def title(self) -> str:
         """The test point's description: `ms-a -> ms-b:80 allowed`."""
         name = " by name" if self.by_name else ""

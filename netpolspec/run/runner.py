@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.diagnostics import Diagnostic
-from netpolspec.plan.model import Change
+from netpolspec.plan.model import Change, Check
 from netpolspec.policy.assumptions import KEYS, Assumptions
 from netpolspec.policy.cluster import assemble
-from netpolspec.run.events import (
-    BailedOut,
-    PointResult,
-    RunEnded,
-    RunStarted,
-    ScenarioEnded,
-    ScenarioStarted,
-    Status,
-)
-from netpolspec.run.judge import Found, Judge
+from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
+from netpolspec.run.judge import Judge
+from netpolspec.run.lanes import lanes
+from netpolspec.run.results import judged, worst
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from netpolspec.backends.base import Backend, Capabilities, Observation
+    from netpolspec.backends.base import Backend, Capabilities
     from netpolspec.plan.model import Point, Scenario, World
     from netpolspec.policy.objects import Cluster
-    from netpolspec.run.events import Event
-    from netpolspec.run.judge import Opinion
+    from netpolspec.run.events import Event, PointResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +51,22 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
 
     Yields:
         RunStarted, then per scenario ScenarioStarted and ScenarioEnded, at the end RunEnded; BailedOut where the
-        run cannot go on. Whatever happens, the backend is closed first and RunEnded is the last event.
+        run cannot go on. Where packets are sent, scenarios whose worlds do not touch run side by side; they end in
+        their order. Whatever happens, the backend is closed first and RunEnded is the last event.
     """
     started = time.monotonic()
     signal: int | None = None
+    runner = _Runner(scenarios, backend, options)
     try:
         yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
-        yield from _Runner(backend, options).scenarios(scenarios)
+        yield from runner.events()
         backend.close()
     except WorldFailed as failure:
+        yield from runner.held_back()
         yield _closed(backend, BailedOut(str(failure), failure.diagnostic))
     except KeyboardInterrupt as interrupt:
         signal = interrupt.signal if isinstance(interrupt, Interrupted) else 2
+        yield from runner.held_back()
         yield _closed(backend, BailedOut("interrupted"))
     finally:
         backend.close()
@@ -94,52 +93,77 @@ def _changed(assumptions: Assumptions) -> tuple[str, ...]:
 class _Runner:
     """One run on one backend."""
 
-    def __init__(self, backend: Backend, options: RunOptions) -> None:
+    def __init__(self, scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) -> None:
+        self._scenarios = scenarios
         self._backend = backend
         self._options = options
-        self._ended: dict[int, ScenarioEnded] = {}
+        self._untold = deque(scenarios)
+        self._held_back: dict[int, ScenarioEnded] = {}
+        self._statuses: dict[int, Status] = {}
+        self._stopped = False
         self._judges: dict[tuple[int, ...], Judge] = {}
 
-    def scenarios(self, scenarios: Sequence[Scenario]) -> Iterator[Event]:
-        capabilities = self._backend.prepare(scenarios)
-        stopped = False
-        for scenario in scenarios:
-            reason = "a scenario before it failed, and --fail-fast is set" if stopped else None
-            reason = reason or scenario.skip or self._held_up(scenario) or _lacks(scenario, capabilities)
-            if reason is not None:
-                ended = ScenarioEnded(scenario, Status.SKIPPED, (), reason)
-            else:
-                yield ScenarioStarted(scenario)
-                began = time.monotonic()
-                results = tuple(self._points(scenario, capabilities))
-                ended = ScenarioEnded(scenario, _worst(results), results, "", time.monotonic() - began)
-            # Results are not kept: memory stays flat however long the run is.
-            self._ended[id(scenario)] = ScenarioEnded(scenario, ended.status, (), ended.reason)
-            yield ended
-            failed = ended.status in {Status.FAILED, Status.BROKEN} and scenario.todo is None
-            stopped = stopped or (failed and self._options.fail_fast)
+    def events(self) -> Iterator[Event]:
+        """What happens, scenario by scenario."""
+        capabilities = self._backend.prepare(self._scenarios)
+        alone = not capabilities.observes or self._options.fail_fast
+        for abreast in zip_longest(*((self._scenarios,) if alone else lanes(self._scenarios))):
+            running: list[Scenario] = []
+            for scenario in (each for each in abreast if each is not None):
+                reason = self._left_out(scenario, capabilities)
+                if reason is not None:
+                    self._end(ScenarioEnded(scenario, Status.SKIPPED, (), reason))
+                else:
+                    yield ScenarioStarted(scenario)
+                    running.append(scenario)
+            self._run(running, capabilities)
+            while self._untold and id(self._untold[0]) in self._held_back:
+                yield self._held_back.pop(id(self._untold.popleft()))
+
+    def held_back(self) -> Iterator[ScenarioEnded]:
+        """What has ended before scenarios that will not come to their end any more."""
+        yield from (self._held_back.pop(id(each)) for each in self._untold if id(each) in self._held_back)
+
+    def _left_out(self, scenario: Scenario, capabilities: Capabilities) -> str | None:
+        """Why a scenario is not run."""
+        if self._stopped:
+            return "a scenario before it failed, and --fail-fast is set"
+        return scenario.skip or self._held_up(scenario) or _lacks(scenario, capabilities)
 
     def _held_up(self, scenario: Scenario) -> str | None:
         """The prerequisite because of which a scenario cannot say anything."""
         for before in scenario.after:
-            ended = self._ended.get(id(before))
-            if ended is not None and ended.status is not Status.PASSED:
-                how = {Status.FAILED: "failed", Status.BROKEN: "broke", Status.SKIPPED: "was skipped"}[ended.status]
+            status = self._statuses.get(id(before), Status.PASSED)
+            if status is not Status.PASSED:
+                how = {Status.FAILED: "failed", Status.BROKEN: "broke", Status.SKIPPED: "was skipped"}[status]
                 return f"prerequisite '{before.name}' {how}"
         return None
 
-    def _points(self, scenario: Scenario, capabilities: Capabilities) -> Iterator[PointResult]:
-        judge: Judge | None = None
-        for step in scenario.steps:
-            if isinstance(step, Change):
-                judge = self._judge(step, self._backend.apply(step))
-                continue
-            assert judge is not None  # noqa: S101 - a scenario's first step is a change
-            observations = self._backend.probe(step.points)
-            for point, observation in zip(step.points, observations, strict=True):
-                result = self._result(point, judge.judge(point), observation, observes=capabilities.observes)
-                failed = scenario.todo is None and result.status is Status.FAILED and result.model != point.wanted
-                yield replace(result, hint=judge.hints(point, judge.judge(point))) if failed else result
+    def _end(self, ended: ScenarioEnded) -> None:
+        """A scenario is over. Its results are kept until they are told: memory stays flat however long the run is."""
+        self._held_back[id(ended.scenario)] = ended
+        self._statuses[id(ended.scenario)] = ended.status
+        if self._options.fail_fast and ended.scenario.todo is None:
+            self._stopped = self._stopped or ended.status in {Status.FAILED, Status.BROKEN}
+
+    def _run(self, scenarios: Sequence[Scenario], capabilities: Capabilities) -> None:
+        """Run scenarios side by side: again and again all their worlds come about, and all their points are probed."""
+        began = time.monotonic()
+        courses = [_Course(scenario) for scenario in scenarios]
+        for at in range(max((len(course.stages) for course in courses), default=0)):
+            change = _joined([course.change(at) for course in courses])
+            points = [point for course in courses for point in course.points(at)]
+            judge = self._judge(change, self._backend.apply(change, points))
+            observations = iter(self._backend.probe(points))
+            for course in courses:
+                for point in course.points(at):
+                    result = judged(judge, point, next(observations), capabilities, strict=self._options.strict_model)
+                    course.results.append(_explained(result, judge) if course.scenario.todo is None else result)
+                if at == len(course.stages) - 1:
+                    course.seconds = time.monotonic() - began
+        for course in courses:
+            results = tuple(course.results)
+            self._end(ScenarioEnded(course.scenario, worst(results), results, "", course.seconds))
 
     def _judge(self, change: Change, cluster: Cluster | None) -> Judge:
         """The model of a world; worlds of the same objects share it."""
@@ -152,27 +176,47 @@ class _Runner:
             judge = self._judges[key] = Judge(_cluster(change.world), self._options.assumptions)
         return judge
 
-    def _result(
-        self, point: Point, opinion: Opinion, observation: Observation | None, *, observes: bool
-    ) -> PointResult:
-        if observation is not None:
-            status, message = _observed(point, opinion, observation, strict=self._options.strict_model)
-        elif observes:
-            status, message = Status.SKIPPED, f"no packet can be sent from {point.source_text} here"
-        else:
-            status, message = _modelled(point, opinion)
-        return PointResult(
-            point,
-            status,
-            message,
-            opinion.found,
-            observation,
-            opinion.decided_by,
-            opinion.reason,
-            opinion.assumptions,
-            observation.differs if observation is not None else opinion.differs,
-            observation.probe if observation is not None else None,
-        )
+
+class _Course:
+    """A scenario on its way: worlds, each with what is probed in it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.stages: list[tuple[Change, tuple[Point, ...]]] = []
+        for step in scenario.steps:
+            match step:
+                case Change():
+                    self.stages.append((step, ()))
+                case Check(points=points):
+                    change, before = self.stages.pop()
+                    self.stages.append((change, before + points))
+                case _:
+                    assert_never(step)
+        self.results: list[PointResult] = []
+        self.seconds = 0.0
+
+    def change(self, at: int) -> Change:
+        """The world of a stage; after the last one it stays until others that run beside it are through."""
+        return self.stages[min(at, len(self.stages) - 1)][0]
+
+    def points(self, at: int) -> tuple[Point, ...]:
+        """What is probed in a stage."""
+        return self.stages[at][1] if at < len(self.stages) else ()
+
+
+def _joined(changes: Sequence[Change]) -> Change:
+    """One world of several that do not touch."""
+    if len(changes) == 1:
+        return changes[0]
+    return Change({key: resource for change in changes for key, resource in change.world.items()}, changes[-1].span)
+
+
+def _explained(result: PointResult, judge: Judge) -> PointResult:
+    """A failure that the model shares, with what comes nearest."""
+    point = result.point
+    if result.status is not Status.FAILED or result.model == point.wanted:
+        return result
+    return replace(result, hint=judge.hints(point, judge.judge(point)))
 
 
 def _cluster(world: World) -> Cluster:
@@ -185,31 +229,3 @@ def _lacks(scenario: Scenario, capabilities: Capabilities) -> str | None:
         if need in capabilities.missing:
             return f"needs {need}: {capabilities.missing[need]}"
     return None
-
-
-def _modelled(point: Point, opinion: Opinion) -> tuple[Status, str]:
-    """The model's answer alone is what is found."""
-    if opinion.found == point.wanted:
-        return Status.PASSED, ""
-    return Status.FAILED, f"expected {point.wanted}, the model says {opinion.found}"
-
-
-def _observed(point: Point, opinion: Opinion, observation: Observation, *, strict: bool) -> tuple[Status, str]:
-    """What packets did is what is found; that the model says otherwise is a finding of its own."""
-    if observation.verdict == "error":
-        return Status.BROKEN, f"expected {point.wanted}, but the probe failed"
-    contradicted = opinion.found in {Found.ALLOWED, Found.DENIED} and observation.counts_as != opinion.found
-    if observation.counts_as != point.wanted:
-        why = f" ({observation.control})" if observation.counts_as is None and observation.control else ""
-        model = f"; the model says {opinion.found}" if contradicted else ""
-        return Status.FAILED, f"expected {point.wanted}, observed {observation.verdict}{why}{model}"
-    if contradicted and strict:
-        return Status.FAILED, f"observed {observation.verdict} as expected, but the model says {opinion.found}"
-    return Status.PASSED, ""
-
-
-def _worst(results: Sequence[PointResult]) -> Status:
-    for status in (Status.BROKEN, Status.FAILED):
-        if any(result.status is status for result in results):
-            return status
-    return Status.PASSED

@@ -18,10 +18,12 @@ from netpolspec.run.runner import Interrupted, RunOptions, run
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from consumers.prove import Prove
     from consumers.reading import Consumer
 
-    from netpolspec.plan.model import Change
+    from netpolspec.plan.model import Change, Point
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 MIXED = """\
@@ -46,11 +48,11 @@ class LosesItsWorld(ModelBackend):
     def __init__(self) -> None:
         self.changes = 0
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: Change, points: Sequence[Point]) -> None:
         self.changes += 1
         if self.changes > 2:
             raise WorldFailed("the cluster is gone: connection refused")
-        super().apply(change)
+        super().apply(change, points)
 
 
 def write(text: str, version: int, *, backend: ModelBackend | None = None, flat: bool = False) -> str:
