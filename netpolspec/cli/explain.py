@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netpolspec.cli.commands import Session
-    from netpolspec.plan.model import DestinationEnd, Point, Probe, SourceEnd
+    from netpolspec.plan.model import Point, Probe
     from netpolspec.plan.resolve import Inhabitants
     from netpolspec.policy.decide import Model
     from netpolspec.policy.decision import Endpoint
-    from netpolspec.policy.objects import Cluster, Service
+    from netpolspec.policy.objects import Service
     from netpolspec.report.explanation import Answered
     from netpolspec.settings import Settings
 
@@ -170,6 +170,7 @@ def _explained(probes: Sequence[Probe], model: Model) -> Iterator[Answered]:
 
 def _dialled(probe: Probe, model: Model) -> Iterator[tuple[Endpoint, Endpoint, int, Service | None, str]]:
     """The connections of a probe, and how a Service leads to them."""
+    from netpolspec.plan.endpoints import endpoints
     from netpolspec.policy.decision import External
     from netpolspec.policy.services import at, resolve
 
@@ -178,8 +179,8 @@ def _dialled(probe: Probe, model: Model) -> Iterator[tuple[Endpoint, Endpoint, i
         assert via is not None  # noqa: S101 - only a Service can be without endpoints
         message = f"Service {via.service.namespace}/{via.service.name} has no endpoints: nothing can answer"
         raise Refusal(Diagnostic("no-endpoints", message, None, ("its selector matches no pod that may serve",)))
-    for source in _ends(probe.source, model.cluster):
-        for destination in _ends(probe.destination, model.cluster):
+    for source in endpoints(probe.source, model):
+        for destination in endpoints(probe.destination, model):
             service = via.service if via is not None else None
             if isinstance(destination, External) and destination.address is not None and service is None:
                 service = at(model.cluster, destination.address)
@@ -197,26 +198,6 @@ def _say_service(service: Service, port: int, target: int, protocol: Protocol) -
     if port == target:
         return f"through {name}, whose port {port}/{protocol} leads to the same port of the pod"
     return f"through {name}, whose port {port}/{protocol} leads to {target} on the pod: policies see {target}"
-
-
-def _ends(end: SourceEnd | DestinationEnd, cluster: Cluster) -> tuple[Endpoint, ...]:
-    from ipaddress import IPv4Network, IPv6Network
-
-    from netpolspec.plan.model import AddressEnd, DomainEnd, NodeEnd
-    from netpolspec.policy.decision import External, OnNode
-    from netpolspec.run.judge import representatives
-
-    match end:
-        case NodeEnd():
-            return (OnNode(),)
-        case DomainEnd(name=name):
-            return (External(None, name),)
-        case AddressEnd(network=network):
-            if isinstance(network, IPv4Network | IPv6Network):
-                return tuple(External(address) for address in representatives(network, cluster))
-            return (External(network),)
-        case _:
-            return (end.pod,)
 
 
 # --- every port ---------------------------------------------------------------------------------------------------

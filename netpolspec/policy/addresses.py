@@ -69,6 +69,13 @@ class AddressSpace:
         """The index of the range that holds an address."""
         return self._offset[address.version] + bisect_right(self._starts[address.version], int(address)) - 1
 
+    def told_apart(self, network: Network) -> tuple[Address, ...]:
+        """The first address of each part of a network, where the ranges divide it."""
+        first, last = network.network_address, network.broadcast_address
+        starts = self._starts[first.version]
+        inner = starts[bisect_right(starts, int(first)) : bisect_right(starts, int(last))]
+        return (first, *(_address(first.version, start) for start in inner))
+
     def held(self, networks: Iterable[Network], excepts: Iterable[Network] = ()) -> int:
         """The ranges within the networks, but for the exceptions: bit i stands for `ranges[i]`."""
         found = 0

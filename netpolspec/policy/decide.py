@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
+from netpolspec.policy.addresses import AddressSpace
 from netpolspec.policy.assumptions import Assumptions, choices
 from netpolspec.policy.decision import Answer, Decision, Endpoint, External, OnNode
 from netpolspec.policy.indirect import Translator
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from netpolspec.policy.index import Index, Outcome
     from netpolspec.policy.kinds import Kind
-    from netpolspec.policy.objects import Address, Cluster, Service
+    from netpolspec.policy.objects import Address, Cluster, Network, Service
     from netpolspec.policy.portspace import Ranges
 
 
@@ -96,6 +98,17 @@ class Model:
     def locate(self, address: Address) -> Endpoint:
         """Who has an address: a pod, a node, or somebody outside."""
         return self._ends.get(address) or External(address)
+
+    def told_apart(self, network: Network) -> tuple[Address, ...]:
+        """The first address of each part of a network that no policy, pod, node or Service divides."""
+        return self._addresses.told_apart(network)
+
+    @cached_property
+    def _addresses(self) -> AddressSpace:
+        own = {address for pod in self.cluster.pods for address in pod.addresses}.union(
+            self._ends, *(service.cluster_addresses for service in self.cluster.services.values())
+        )
+        return AddressSpace((*self._vocabulary.networks, *map(ip_network, own)))
 
     def decide(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, *, via: Service | None = None

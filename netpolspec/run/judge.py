@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from netpolspec.plan.endpoints import endpoints
 from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, PodEnd
 from netpolspec.plan.resolve import Inhabitants
 from netpolspec.policy.decide import Model
-from netpolspec.policy.decision import Answer, External, OnNode
-from netpolspec.policy.objects import BlockPeer, NetworksPeer, Protocol
-from netpolspec.policy.services import resolve as endpoints_of
+from netpolspec.policy.decision import Answer
+from netpolspec.policy.objects import Protocol
+from netpolspec.policy.services import resolve as behind
 from netpolspec.run.events import DecidedBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netpolspec.plan.model import DestinationEnd, Point, Probe, SourceEnd
+    from netpolspec.plan.model import Point, Probe, SourceEnd
     from netpolspec.policy.assumptions import Assumptions
     from netpolspec.policy.decision import Decision, Endpoint
-    from netpolspec.policy.objects import Address, Cluster, Network, Service
+    from netpolspec.policy.objects import Cluster, Service
 
 _DNS = ("kube-system", "kube-dns")
 _DNS_PORT = 53
@@ -122,8 +122,8 @@ class Judge:
             yield _Part(_label(probe.source), Found.NO_LISTENER, reason)
             return
         via = probe.via.service if probe.via is not None else None
-        for source in self._ends(probe.source):
-            for destination in self._ends(probe.destination):
+        for source in endpoints(probe.source, self.model):
+            for destination in endpoints(probe.destination, self.model):
                 decision = self.model.decide(source, destination, probe.protocol, probe.port, via=via)
                 label = f"{source.label} -> {destination.label}:{probe.port}"
                 if isinstance(probe.destination, DomainEnd) and decision.answer is not Answer.DENIED:
@@ -142,55 +142,14 @@ class Judge:
         service = self._cluster.services.get(_DNS)
         if service is None:
             return _Part(_label(source), Found.DNS, "there is no Service kube-system/kube-dns in this world")
-        for pod, port in endpoints_of(self._cluster, service, _DNS_PORT, Protocol.UDP):
-            for end in self._ends(source):
+        for pod, port in behind(self._cluster, service, _DNS_PORT, Protocol.UDP):
+            for end in endpoints(source, self.model):
                 decision = self.model.decide(end, pod, Protocol.UDP, port, via=service)
                 if decision.answer is not Answer.ALLOWED:
                     reason = f"the source cannot reach DNS ({pod.label}, 53/udp): {decision.because}"
                     asked = (end, pod, Protocol.UDP, port, service)
                     return _Part(_label(source), Found.DNS, reason, decision, asked)
         return None
-
-    def _ends(self, end: SourceEnd | DestinationEnd) -> tuple[Endpoint, ...]:
-        match end:
-            case ClientEnd(pod=pod) | PodEnd(pod=pod):
-                return (pod,)
-            case NodeEnd():
-                return (OnNode(),)
-            case DomainEnd(name=name):
-                return (External(None, name),)
-            case AddressEnd(network=network):
-                if isinstance(network, IPv4Network | IPv6Network):
-                    return tuple(External(address) for address in representatives(network, self._cluster))
-                return (External(network),)
-            case _:
-                assert_never(end)
-
-
-def representatives(network: Network, cluster: Cluster) -> tuple[Address, ...]:
-    """The first address of each part of a network that no block of a policy and no pod's address divides."""
-    first, last = int(network.network_address), int(network.broadcast_address)
-    cuts = {first}
-    for block in _blocks(cluster):
-        if block.version == network.version:
-            cuts |= {int(block.network_address), int(block.broadcast_address) + 1}
-    for pod in cluster.pods:
-        for address in pod.addresses:
-            if address.version == network.version:
-                cuts |= {int(address), int(address) + 1}
-    kind = type(network.network_address)
-    return tuple(kind(cut) for cut in sorted(cuts) if first <= cut <= last)
-
-
-def _blocks(cluster: Cluster) -> Iterator[Network]:
-    rules = [rule for policy in cluster.policies for rule in (*policy.ingress, *policy.egress)]
-    rules += [rule for policy in cluster.admin_policies for rule in (*policy.ingress, *policy.egress)]
-    for peer in (peer for rule in rules for peer in rule.peers):
-        if isinstance(peer, BlockPeer):
-            yield peer.cidr
-            yield from peer.excepts
-        elif isinstance(peer, NetworksPeer):
-            yield from peer.networks
 
 
 def _label(end: SourceEnd) -> str:
