@@ -42,5 +42,7 @@ class Resource:
     origin: Origin
     module: Request | None = None
     """The Terraform module that makes it, where terraform itself said so: on a cluster, terraform applies it."""
+    given: Mapping[str, Json] | None = None
+    """Its manifest as its module makes it, where a `when` has changed it since; None where none did."""
     existing: bool = False
     """Whether it was found in a cluster: it is part of the world, and nobody creates or removes it."""

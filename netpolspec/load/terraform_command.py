@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from netpolspec.source import Source, Span
+    from netpolspec.load.terraform_copy import Written
+    from netpolspec.source import Span
 
 TIMEOUT = 300.0
 """Seconds for one call; an `init` may download a provider."""
@@ -44,8 +45,8 @@ class Terraform:
     scratch: Path
     """A folder for files beside it."""
     kubeconfig: Path
-    sources: Mapping[Path, Source]
-    """Which sources the files of the copy are, for messages."""
+    files: Mapping[Path, Written]
+    """Whose the files of the copy are, for messages."""
     place: Span
     """What asks for it, for messages without a place of their own."""
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -110,13 +111,11 @@ class Terraform:
     def _span(self, where: dict[str, Any] | None) -> Span | None:
         if not isinstance(where, dict):
             return None
-        path = (self.folder / str(where.get("filename", ""))).resolve()
-        source = self.sources.get(path)
-        if source is None:
+        written = self.files.get((self.folder / str(where.get("filename", ""))).resolve())
+        if written is None:
             return None
         start, end = where["start"], where["end"]
-        first = source.offset(start["line"], start["column"])
-        return source.span(first, max(first, source.offset(end["line"], end["column"])))
+        return written.span((start["line"], start["column"]), (end["line"], end["column"]))
 
     def _raw(self, finished: shell.Finished) -> Diagnostic:
         said = scrub_text(shell.hide_secrets(finished.stderr.strip() or finished.stdout.strip()), self.secrets)
@@ -146,14 +145,10 @@ class Terraform:
         """An error that names a file of the module, at that file's line."""
         summary, name, line, detail = (" ".join(part.split()) for part in error.groups())
         code = next((code for pattern, code, *_ in _INIT_FAILURES if re.search(pattern, summary)), "terraform-failed")
-        source = self.sources.get((self.folder / name).resolve())
-        if source is None:
+        written = self.files.get((self.folder / name).resolve())
+        if written is None:
             return None
-        start = source.offset(int(line), 1)
-        shown = source.line_text(int(line))
-        start += len(shown) - len(shown.lstrip())
-        span = source.span(start, start + len(shown.strip()))
-        return Diagnostic(code, f"terraform: {_lower(summary)}", span, (detail,) if detail else ())
+        return Diagnostic(code, f"terraform: {_lower(summary)}", written.line(int(line)), (detail,) if detail else ())
 
 
 _ERROR = re.compile(

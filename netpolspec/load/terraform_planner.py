@@ -4,49 +4,34 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load.hcl.blocks import Place
-from netpolspec.load.hcl.functions.encoding import to_json_text
 from netpolspec.load.hcl.tree import GetAttr, Name
-from netpolspec.load.hcl.values import hide
 from netpolspec.load.terraform import Reader, make_reading, read_statically, refused
 from netpolspec.load.terraform_command import Terraform, write_nowhere
-from netpolspec.load.terraform_copy import copy_modules, local_modules
-from netpolspec.load.terraform_kubernetes import gather_secrets
+from netpolspec.load.terraform_copy import copy_modules
+from netpolspec.load.terraform_job import Job, open_job
 from netpolspec.load.terraform_lint import set_traps
 from netpolspec.load.terraform_plan import convert_planned, planned_resources, several_clusters
 from netpolspec.load.terraform_secrets import scrub
-from netpolspec.load.terraform_static import Folders, Found, open_root
+from netpolspec.load.terraform_static import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from netpolspec.load.hcl.configuration import Configuration
-    from netpolspec.load.hcl.module import Module
     from netpolspec.load.hcl.tree import Body
     from netpolspec.load.terraform import Reading
+    from netpolspec.load.terraform_copy import Written
     from netpolspec.load.terraform_plan import Planned
     from netpolspec.load.terraform_values import Request
-    from netpolspec.source import Source
 
 _FALLS_BACK = ("terraform-provider", "terraform-provider-version")
 """What does not keep the static reader from saying what a module means."""
-
-
-@dataclass(slots=True)
-class _Job:
-    """A module on its way through a plan."""
-
-    request: Request
-    root: Module
-    modules: list[Configuration]
-    found: Found
-    values: dict[str, Any] = field(default_factory=dict)
-    """All values of its variables, as JSON."""
 
 
 class Planner:
@@ -60,12 +45,12 @@ class Planner:
 
     def read(self) -> tuple[Reading, ...]:
         """What the modules mean, in their order."""
-        together: dict[int, _Job] = {}
+        together: dict[int, Job] = {}
         for at, request in enumerate(self._requests):
             job = self._prepare(at, request)
             if job is None:
                 continue
-            if _stands_alone(job.modules):
+            if job.stands_alone:
                 self._plan({at: job})
             else:
                 together[at] = job
@@ -74,31 +59,23 @@ class Planner:
                 self._plan({at: job})
         return tuple(self._readings[at] for at in range(len(self._requests)))
 
-    def _prepare(self, at: int, request: Request) -> _Job | None:
+    def _prepare(self, at: int, request: Request) -> Job | None:
         """Everything that can be said before terraform is started."""
         found = Found()
-        folders = Folders()
         try:
-            root = open_root(request, folders, found)
-            modules = local_modules(root.configuration, folders.called)
-            _check_values(root)
+            job = open_job(request, found)
         except Refusal as refusal:
             self._readings[at] = refused(*found.diagnostics, *refusal.diagnostics)
             return None
-        obstacles = [each for module in modules for each in _obstacles(module, self._allowed)]
+        obstacles = [each for module in job.modules for each in _obstacles(module, self._allowed)]
         if obstacles:
             why = obstacles[0].message
             self._readings[at] = read_statically(request, why) if self._falls_back else refused(*obstacles)
             return None
-        found.diagnostics += (each for module in modules for each in _workspace(module))
-        values: dict[str, Any] = {}
-        for name, (value, _) in root.given.items():
-            values[name] = json.loads(to_json_text(value))
-            if root.configuration.variables[name].sensitive:
-                gather_secrets(hide(value), found.secrets)
-        return _Job(request, root, modules, found, values)
+        found.diagnostics += (each for module in job.modules for each in _workspace(module))
+        return job
 
-    def _plan(self, jobs: dict[int, _Job], *, last: bool = True) -> bool:
+    def _plan(self, jobs: dict[int, Job], *, last: bool = True) -> bool:
         """Plan some modules with one init and one plan; False where that failed and each alone may not."""
         try:
             planned = _run(list(jobs.values()))
@@ -111,31 +88,15 @@ class Planner:
             return True
         for (at, job), resources in zip(jobs.items(), planned, strict=True):
             _convert(job, resources)
+            job.found.resources = [replace(each, module=job.request) for each in job.found.resources]
             self._readings[at] = make_reading(job.found, Reader.PLAN)
         return True
 
-    def _failed(self, job: _Job, diagnostics: Iterable[Diagnostic]) -> Reading:
+    def _failed(self, job: Job, diagnostics: Iterable[Diagnostic]) -> Reading:
         wrong = tuple(scrub(each, job.found.secrets) for each in diagnostics)
         if self._falls_back and all(each.code in _FALLS_BACK for each in wrong):
             return read_statically(job.request, wrong[0].message)
         return refused(*job.found.diagnostics, *wrong)
-
-
-def _check_values(root: Module) -> None:
-    """Refuse what terraform would ask its user for."""
-    missing = [
-        name
-        for name, variable in root.configuration.variables.items()
-        if variable.default is None and name not in root.given
-    ]
-    problems: list[Diagnostic] = []
-    for name in missing:
-        try:
-            root.variable(name)
-        except Refusal as refusal:
-            problems += refusal.diagnostics
-    if problems:
-        raise Refusal(*problems)
 
 
 def _obstacles(module: Configuration, allowed: frozenset[str]) -> Iterable[Diagnostic]:
@@ -171,46 +132,37 @@ def _workspace(module: Configuration) -> Iterable[Diagnostic]:
             yield Diagnostic("terraform-workspace", message, span, severity=Severity.WARNING)
 
 
-def _stands_alone(modules: list[Configuration]) -> bool:
-    """Whether a root module must be one to mean what it says."""
-    if any(block.type == "import" for module in modules for block in module.others):
-        return True
-    words = ("path.root", "path.cwd", "terraform.workspace")
-    return any(word in source.text for module in modules for source in module.sources for word in words)
-
-
-def _run(jobs: list[_Job]) -> list[list[Planned]]:
+def _run(jobs: list[Job]) -> list[list[Planned]]:
     """The planned resources of each job; raises Refusal."""
     with tempfile.TemporaryDirectory(prefix="netpolspec-terraform-", ignore_cleanup_errors=True) as name:
         scratch = Path(name).resolve()
         kubeconfig = scratch / "kubeconfig"
         write_nowhere(kubeconfig)
-        sources: dict[Path, Source] = {}
+        files: dict[Path, Written] = {}
         roots = []
         for at, job in enumerate(jobs):
             target = scratch / f"m{at}"
             target.mkdir()
             copy = copy_modules(job.modules, target)
-            sources |= copy.sources
+            files |= copy.files
             roots.append(copy.root)
         secrets = frozenset(secret for job in jobs for secret in job.found.secrets)
         arguments: list[str] = []
         variables: dict[str, str] = {}
         if len(jobs) == 1:
             folder = roots[0]
-            given = {key: jobs[0].values[key] for key in jobs[0].request.variables}
-            (scratch / "given.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
+            (scratch / "given.tfvars.json").write_text(json.dumps(jobs[0].given), encoding="utf-8")
             arguments.append(f"-var-file={scratch / 'given.tfvars.json'}")
             variables = dict(jobs[0].request.environment)
         else:
             folder = scratch / "root"
             folder.mkdir()
             calls = {
-                f"m{at}": {"source": f"../{root.relative_to(scratch)}", **_escaped(job.values)}
+                f"m{at}": {"source": f"../{root.relative_to(scratch)}", **job.arguments}
                 for at, (job, root) in enumerate(zip(jobs, roots, strict=True))
             }
             (folder / "main.tf.json").write_text(json.dumps({"module": calls}), encoding="utf-8")
-        terraform = Terraform(folder, scratch, kubeconfig, sources, jobs[0].request.place, variables, secrets)
+        terraform = Terraform(folder, scratch, kubeconfig, files, jobs[0].request.place, variables, secrets)
         terraform.init()
         plan = terraform.plan(arguments)
     resources = list(planned_resources(plan))
@@ -231,19 +183,7 @@ def _run(jobs: list[_Job]) -> list[list[Planned]]:
     return split
 
 
-def _escaped(held: Any) -> Any:  # noqa: ANN401 - JSON
-    """JSON in which no text is a template."""
-    if isinstance(held, str):
-        return held.replace("${", "$${").replace("%{", "%%{")
-    if isinstance(held, list):
-        return [_escaped(item) for item in held]
-    if isinstance(held, dict):
-        return {_escaped(name): _escaped(item) for name, item in held.items()}
-    return held
-
-
-def _convert(job: _Job, resources: list[Planned]) -> None:
-
+def _convert(job: Job, resources: list[Planned]) -> None:
     found = job.found
     for planned in resources:
         place, body = _find(planned, job)
@@ -256,7 +196,7 @@ def _convert(job: _Job, resources: list[Planned]) -> None:
     found.finish()
 
 
-def _find(planned: Planned, job: _Job) -> tuple[Place, Body | None]:
+def _find(planned: Planned, job: Job) -> tuple[Place, Body | None]:
     """Where a planned resource stands in the files, and its block's body; of a remote module, the call."""
     by_folder = {module.folder: module for module in job.modules}
     configuration = job.root.configuration

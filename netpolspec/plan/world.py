@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
@@ -197,6 +197,9 @@ class Stage:
         new, diagnostics = understand(manifest, Pointer(written))
         self.diagnostics.extend(diagnostics)
         if new is not None:
+            if old.module is not None:  # terraform goes on making it, and does not know of the change
+                given = old.manifest if old.given is None else old.given
+                new = replace(new, module=old.module, given=given)
             self.objects[old.key] = new
             self.places[old.key] = written.whole
 
