@@ -63,7 +63,7 @@ class Change:
 
     world: World
     span: Span
-    """The statement that caused it; of several, the last."""
+    """The first expectation that is about this world."""
 
 
 @dataclass(frozen=True, slots=True)
