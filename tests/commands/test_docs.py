@@ -19,33 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CLI = (ROOT / "docs/cli.md").read_text("utf-8")
 CLUSTERS = (ROOT / "docs/clusters.md").read_text("utf-8")
 TAP = (ROOT / "docs/tap.md").read_text("utf-8")
-TAP_EXAMPLES = re.findall(r"```tap\n(.*?)```", TAP, re.DOTALL)
-
-SHOWN = """\
-POLICY_PATH := policies
-include world.nps
-
-## Only ms-a gets in.
-allow-from-ms-a: world
-	given policy allow-from ns=ms-a
-	expect ms-a -> ms-b:80 allowed
-	expect ms-c -> ms-b:80 denied
-
-mistaken: world
-	given policy allow-from ns=ms-a
-	expect ms-c -> ms-b:80 allowed
-
-left-out: world
-	skip "the gateway is being moved"
-	expect ms-a -> ms-b:80 allowed
-"""
-POLICY = """\
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata:
-  name: allow-from
-spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {namespace: $(ns)}}}]}]}
-"""
 
 
 @pytest.mark.parametrize("command", ["run", "check", "up", "down", "status", "doctor"])
@@ -68,13 +41,3 @@ def test_every_key_of_a_diagnostic_is_there() -> None:
     keys = {key for text in goldens for key in re.findall(r"^ +(?:- )?(\w+):", text, re.MULTILINE)}
     assert {"message", "decided_by", "converged_after_ms", "evidence"} <= keys
     assert {key for key in keys if f"`{key}`" not in TAP} == set()
-
-
-@pytest.mark.parametrize(
-    ("example", "arguments"),
-    [(0, ["-k", "allow-from-ms-a", "-k", "mistaken"]), (1, ["--flat", "-k", "allow-from-ms-a", "-k", "left-out"])],
-)
-def test_the_examples_are_what_is_written(project: Project, example: int, arguments: list[str]) -> None:
-    project.write("specs/tenants.nps", SHOWN)
-    project.write("specs/policies/allow-from.yaml", POLICY)
-    assert project.run("run", "specs/tenants.nps", *arguments).out == TAP_EXAMPLES[example]

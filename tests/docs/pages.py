@@ -2,48 +2,80 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-MESSAGES = ROOT / "docs/messages"
-"""Their examples are mistakes, each with a test of its own: tests/project/test_messages.py."""
-PAGES = [
-    ROOT / "README.md",
-    *(path for path in sorted((ROOT / "docs").rglob("*.md")) if MESSAGES not in path.parents),
-]
-FENCE = re.compile(
-    r"^(?P<fence>```+)(?P<language>\w*)(?: (?P<label>[^\n]*))?\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL
-)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: ```LANGUAGE LABEL."""
+    """A block of code. Its first line is ```LANGUAGE WORD..., where a word is the name of a file or one of MARKS."""
 
     page: Path
     line: int
     language: str
-    label: str
+    words: tuple[str, ...]
     text: str
+    before: str
+    """The paragraph, heading or list item that stands directly before it."""
 
     @property
     def name(self) -> str:
-        """What a test about it is called."""
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
+        """Where it stands."""
+        return f"{show(self.page)}:{self.line}"
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is, if it is one."""
+        return next((word for word in self.words if word not in MARKS), None)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it takes a cluster."""
+        return "live" in self.words
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it shows a mistake."""
+        return "wrong" in self.words
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it only shows what something looks like; a block without a language does."""
+        return "form" in self.words or not self.language
+
+
+MARKS = {"wrong", "live", "form"}
+
+
+def show(page: Path) -> str:
+    """A page as people call it."""
+    return str(page.relative_to(ROOT))
+
+
+def find_pages() -> list[Path]:
+    """Every Markdown file that people read, but the changelog, which has no examples."""
+    patterns = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/**/*.md", "terraform/**/*.md", "specs/**/*.md")
+    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern)) if ".terraform" not in path.parts]
 
 
 def find_blocks(page: Path) -> Iterator[Block]:
-    """All blocks of a page."""
-    text = page.read_text("utf-8")
-    for found in FENCE.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        yield Block(page, line, found["language"], found["label"] or "", found["text"])
+    """All blocks of a page, as CommonMark has them."""
+    before = ""
+    for token in MarkdownIt("commonmark").parse(page.read_text("utf-8")):
+        if token.type == "inline":
+            before = token.content
+        elif token.type == "fence" and token.map is not None:
+            language, *words = token.info.split() or [""]
+            yield Block(page, token.map[0] + 1, language, tuple(words), token.content, before)
 
 
-BLOCKS = [block for page in PAGES for block in find_blocks(page)]
+PAGES = find_pages()
+BLOCKS = {page: list(find_blocks(page)) for page in PAGES}

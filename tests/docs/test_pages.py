@@ -1,0 +1,97 @@
+"""Every block of every page is executed or checked, page by page, from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from docs.pages import BLOCKS, MARKS, PAGES, ROOT, show
+from docs.reader import Reader
+from docs.treatments import ELSEWHERE as COMMANDS_ELSEWHERE
+from docs.treatments import FILES_ONLY, TREATMENTS, treat
+
+pytestmark = pytest.mark.checkout
+
+PROJECT = Path(__file__).parent / "project"
+BESIDE = {
+    "README.md": (ROOT / "specs", "specs"),
+    "docs/explain.md": (ROOT / "tests/explain/cases", "."),
+}
+"""What lies beside the files of project/, where a page speaks of more."""
+FROM_NOTHING = {"docs/tutorial.md", "docs/judges.md"}
+"""Pages that begin in an empty folder."""
+ELSEWHERE = {
+    "docs/messages": (
+        "tests/project/test_messages.py",
+        {"nps", "yaml", "hcl", "toml", "sh", "json", "text", "console"},
+    ),
+    "docs/lints": ("tests/lint/test_pages.py", {"nps", "yaml", "hcl", "toml", "text"}),
+}
+"""Folders whose pages are all made alike, with a test of their own that runs them."""
+
+
+def is_elsewhere(page: Path) -> bool:
+    return any(ROOT / folder in page.parents for folder in ELSEWHERE)
+
+
+HERE = [page for page in PAGES if not is_elsewhere(page) and BLOCKS[page]]
+FORMS = {
+    "ARCHITECTURE.md": 1,
+    "docs/clusters.md": 1,
+    "docs/language.md": 13,
+    "docs/tap.md": 1,
+    "docs/terraform.md": 1,
+    "terraform/article/README.md": 1,
+    "terraform/cluster-kind/README.md": 1,
+}
+"""Blocks that are not run, because they show what something looks like, with words to be filled in: how many."""
+
+
+def lay_out(page: Path, folder: Path) -> None:
+    shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
+    if show(page) in BESIDE:
+        source, place = BESIDE[show(page)]
+        shutil.copytree(source, folder / place, dirs_exist_ok=True)
+    (folder / "pyproject.toml").touch()
+    (folder / "terraform").symlink_to(ROOT / "terraform")
+
+
+@pytest.mark.parametrize("page", HERE, ids=show)
+def test_a_page_does_what_it_says(page: Path, netpolspec: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    if show(page) not in FROM_NOTHING:
+        lay_out(page, tmp_path)
+    kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    given = {"NETPOLSPEC_TERRAFORM": "static", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    reader = Reader(tmp_path, netpolspec.parent, kept | given, update=bool(pytestconfig.getoption("--update-golden")))
+    for block in BLOCKS[page]:
+        treat(block, reader)
+    missing = [why for why in reader.left_out if "is not installed" in why]
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+def test_nothing_is_passed_over() -> None:
+    blocks = [block for page in HERE for block in BLOCKS[page]]
+    for block in blocks:
+        assert block.is_form or block.language in TREATMENTS.keys() | FILES_ONLY, f"{block.name}: ```{block.language}"
+        assert block.is_form or block.file is not None or block.language not in FILES_ONLY, (
+            f"{block.name}: of what file?"
+        )
+        assert len([word for word in block.words if word not in MARKS]) <= 1, block.name
+    assert Counter(show(block.page) for block in blocks if block.is_form) == FORMS
+
+
+def test_what_is_not_run_is_shown() -> None:
+    shown = "\n".join(block.text for page in HERE for block in BLOCKS[page] if block.language in {"sh", "console"})
+    lines = {line.removeprefix("$ ").partition(" # ")[0].strip() for line in shown.splitlines()}
+    assert set(COMMANDS_ELSEWHERE) - lines == set()
+
+
+def test_what_has_a_test_of_its_own_is_what_that_test_knows() -> None:
+    for folder, (test, languages) in ELSEWHERE.items():
+        assert (ROOT / test).exists()
+        found = {block.language for page in PAGES if ROOT / folder in page.parents for block in BLOCKS[page]}
+        assert found <= languages, folder
