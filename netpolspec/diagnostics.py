@@ -45,6 +45,8 @@ class Diagnostic:
     """What to do, each drawn as `= help: ...`."""
     notes: tuple[Note | str, ...] = ()
     severity: Severity = Severity.ERROR
+    environment: bool = False
+    """Whether it is the machine that is not as it should be (a tool is missing), not what was written."""
 
     @property
     def order(self) -> tuple[str, int]:
@@ -73,7 +75,7 @@ _TAB = 4
 _LONGEST_LINE = 200
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Text as a terminal may be trusted with it: tabs widened, control characters visible."""
     return "".join(" " * _TAB if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
@@ -83,10 +85,10 @@ def _pasteable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """Columns that shown text takes: East Asian wide characters take two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in _shown(text)
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown(text)
     )
 
 
@@ -99,12 +101,12 @@ def _excerpt(span: Span, margin: int, frame: Callable[[str], str], mark: Callabl
     if len(text) > _LONGEST_LINE:
         cut = max(0, start - _LONGEST_LINE // 2)
         text, start, end = text[cut : cut + _LONGEST_LINE], start - cut, min(end - cut, _LONGEST_LINE)
-    carets = "^" * max(1, _width(text[start:end]))
+    carets = "^" * max(1, width(text[start:end]))
     blank = " " * margin
     return [
         f"{blank} {frame('|')}",
-        f"{frame(str(line))} {frame('|')} {_shown(text)}".rstrip(),
-        f"{blank} {frame('|')} {' ' * _width(text[:start])}{mark(carets)}",
+        f"{frame(str(line))} {frame('|')} {shown(text)}".rstrip(),
+        f"{blank} {frame('|')} {' ' * width(text[:start])}{mark(carets)}",
     ]
 
 
@@ -116,18 +118,18 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
 
     bold, blue = "\x1b[1m", "\x1b[1;34m"
     tint = _COLORS[diagnostic.severity]
-    head = paint(tint, diagnostic.severity) + paint(bold, f": {_shown(diagnostic.message)}")
+    head = paint(tint, diagnostic.severity) + paint(bold, f": {shown(diagnostic.message)}")
     lines = [head]
     margin = 1
     if diagnostic.span is not None:
         margin = len(str(diagnostic.span.line))
-        lines += [f"{' ' * margin}{paint(blue, '-->')} {_shown(str(diagnostic.span))}"]
+        lines += [f"{' ' * margin}{paint(blue, '-->')} {shown(str(diagnostic.span))}"]
         lines += _excerpt(diagnostic.span, margin, lambda text: paint(blue, text), lambda text: paint(tint, text))
     for note in diagnostic.notes:
         if isinstance(note, str):
-            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {_shown(note)}")
+            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {shown(note)}")
         else:
-            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {_shown(note.message)}")
-            lines.append(f"{' ' * margin}{paint(blue, '-->')} {_shown(str(note.span))}")
+            lines.append(f"{' ' * margin} {paint(blue, '=')} note: {shown(note.message)}")
+            lines.append(f"{' ' * margin}{paint(blue, '-->')} {shown(str(note.span))}")
     lines += [f"{' ' * margin} {paint(blue, '=')} help: {_pasteable(text)}" for text in diagnostic.help]
     return "\n".join(lines)

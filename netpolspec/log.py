@@ -14,6 +14,8 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import FilteringBoundLogger, Processor
 
 
@@ -40,15 +42,29 @@ class _State:
     level: Level = Level.WARNING
     format: Format = Format.CONSOLE
     color: bool = False
+    write: Callable[[str], None] | None = None
     ready: bool = False
 
 
 _state = _State()
 
 
-def configure(level: Level, form: Format = Format.CONSOLE, *, color: bool = False) -> None:
-    """Say what is written, and how; it may be called again."""
-    _state.level, _state.format, _state.color, _state.ready = level, form, color, False
+def configure(
+    level: Level,
+    form: Format = Format.CONSOLE,
+    *,
+    color: bool = False,
+    write: Callable[[str], None] | None = None,
+) -> None:
+    """Say what is written, and how; it may be called again.
+
+    Args:
+        level: from how much weight on a message is written.
+        form: for people or for programs.
+        color: whether it is coloured.
+        write: what writes whole lines to standard error, where not everybody may write there at any time.
+    """
+    _state.level, _state.format, _state.color, _state.write, _state.ready = level, form, color, write, False
 
 
 class Logger:
@@ -92,6 +108,9 @@ class _StandardError(io.TextIOBase):
     """Standard error, whatever it is at the moment; a log that cannot be written is no reason to fail."""
 
     def write(self, text: str) -> int:
+        if _state.write is not None:
+            _state.write(text)
+            return len(text)
         with contextlib.suppress(OSError, ValueError):
             if sys.stderr is not None:
                 sys.stderr.write(text)

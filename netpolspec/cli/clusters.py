@@ -34,3 +34,5 @@ def guarded(session: Session, *, quiet: bool) -> Iterator[tuple[Progress, Outcom
         progress.done()
         session.messages.line("interrupted")
         outcome.exit = interrupted(interrupt.signal if isinstance(interrupt, Interrupted) else signal.SIGINT)
+    finally:
+        progress.done()

@@ -136,7 +136,8 @@ def _run(
     from netpolspec.run.runner import run
 
     watched = not options.quiet and (session.messages.is_terminal or options.verbose > 0)
-    progress = Progress(session.messages, quiet=not watched)
+    followed = not options.quiet and (session.messages.is_lively or options.verbose > 0)
+    progress = Progress(session.messages, session.report, quiet=not followed)
     backend = make_backend(settings, progress)
     tap = Tap(version_for(settings.tap, session.environ), flat=settings.flat)
     outcome = Outcome()
@@ -148,7 +149,7 @@ def _run(
         summary = Summary(lambda scenario: _again(scenario, specs, options))
 
     def take(event: Event) -> None:
-        progress.done()
+        progress.add(event)
         outcome.add(event)
         if summary is not None:
             summary.add(event)
@@ -168,6 +169,7 @@ def _run(
             take(RunStarted((), backend.name))
             take(RunEnded(0.0))
     finally:
+        progress.done()
         written = reports is None or reports.finish()
     if summary is not None:
         session.messages.write(summary.text(color=session.messages.color))

@@ -45,7 +45,8 @@ def settle(options: argparse.Namespace, session: Session) -> Settings:
     session.messages.quiet = options.quiet
     settings = resolve(for_settings(options), session.environ, session.cwd)
     session.messages.set_up(settings.color, session.environ)
-    log.configure(settings.log_level, settings.log_format, color=session.messages.color)
+    messages = session.messages
+    log.configure(settings.log_level, settings.log_format, color=messages.color, write=messages.write)
     return settings
 
 

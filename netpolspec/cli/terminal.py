@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import Diagnostic, Severity, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import TextIO
 
+    from netpolspec.cli.live_area import LiveArea
     from netpolspec.run.events import BailedOut
 
 
@@ -35,6 +37,13 @@ class Report:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self._whole = True
+        self.above: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        """Entered to write, where what is seen at the same place has to step aside."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it can be seen as it comes."""
+        return self._stream is not None and self._stream.isatty()
 
     def require(self) -> None:
         """Make sure that there is a standard output, before there is something to say.
@@ -47,8 +56,7 @@ class Report:
 
     def colored(self, choice: str, environ: Mapping[str, str]) -> bool:
         """Whether a report for people is coloured: `always`, `never`, or `auto`, where a terminal shows it."""
-        terminal = self._stream is not None and self._stream.isatty() and environ.get("TERM") != "dumb"
-        return choice == "always" or (choice == "auto" and terminal)
+        return choice == "always" or (choice == "auto" and self.is_terminal and environ.get("TERM") != "dumb")
 
     def write(self, text: str) -> None:
         """Write whole lines.
@@ -60,15 +68,16 @@ class Report:
             return
         if self._stream is None:
             raise ReportLost(None)
-        if not self._whole:  # a signal came in the middle of a line
-            text = "\n" + text
-        self._whole = False
-        try:
-            self._stream.buffer.write(text.encode("utf-8", "backslashreplace"))
-            self._stream.buffer.flush()
-        except OSError as error:
-            raise ReportLost(error) from None
-        self._whole = True
+        with self.above():
+            if not self._whole:  # a signal came in the middle of a line
+                text = "\n" + text
+            self._whole = False
+            try:
+                self._stream.buffer.write(text.encode("utf-8", "backslashreplace"))
+                self._stream.buffer.flush()
+            except OSError as error:
+                raise ReportLost(error) from None
+            self._whole = True
 
 
 class Messages:
@@ -78,6 +87,9 @@ class Messages:
         self._stream = stream
         self.quiet = False
         """Whether warnings are left out."""
+        self.is_lively = self.is_terminal and environ.get("TERM", "dumb") != "dumb" and not _in_ci(environ)
+        """Whether somebody looks on, at a terminal that can show something that changes."""
+        self._above: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         never, always = environ.get("NO_COLOR"), environ.get("FORCE_COLOR")  # until the settings are known
         self.set_up("never" if never else "always" if always else "auto", environ)
 
@@ -91,11 +103,21 @@ class Messages:
         """Whether a person may be looking."""
         return self._stream is not None and self._stream.isatty()
 
+    def live_area(self, lines: Callable[[os.terminal_size], Sequence[str]]) -> LiveArea | None:
+        """An area for lines that change, above which everything else is written; None where nobody looks on."""
+        if self._stream is None or not self.is_lively:
+            return None
+        from netpolspec.cli.live_area import LiveArea
+
+        area = LiveArea(self._stream, lines)
+        self._above = area.above
+        return area
+
     def write(self, text: str) -> None:
-        """Write text as it is."""
+        """Write whole lines as they are."""
         if self._stream is None or not text:
             return
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError), self._above():
             self._stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
             self._stream.flush()
 
@@ -120,6 +142,11 @@ class Messages:
         if placed:
             named = ((counts[Severity.ERROR], "error"), (counts[Severity.WARNING], "warning"))
             self.line(", ".join(f"{count} {name}{'s' * (count > 1)}" for count, name in named if count))
+
+
+def _in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether nobody looks on, as the services that build and test say of themselves."""
+    return environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
 def hang_up() -> None:

@@ -199,24 +199,6 @@ def test_what_nobody_says_of_live_runs_is_not_there(tmp_path: Path) -> None:
 # --- progress -------------------------------------------------------------------------------------------------------
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_on_a_terminal_progress_is_one_line_that_goes_away() -> None:
-    stream = Terminal()
-    progress = Progress(Messages(stream, {"NO_COLOR": "1"}), quiet=False)
-    progress("waiting for this")
-    progress("waiting for that")
-    progress.done()
-    progress.done()
-    text = stream.getvalue()
-    assert "\n" not in text
-    assert text.count("\r\x1b[K") == 3
-    assert text.endswith("waiting for that\r\x1b[K")
-
-
 def test_elsewhere_progress_is_a_line_each() -> None:
     stream = io.StringIO()
     progress = Progress(Messages(stream, {}), quiet=False)
