@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 from netpolspec.load.hcl.conversion import convert
-from netpolspec.load.hcl.evaluation import elements, evaluate
 from netpolspec.load.hcl.functions.collection import COLLECTION
 from netpolspec.load.hcl.functions.definition import Function, Unsupported
 from netpolspec.load.hcl.functions.encoding import ENCODING
@@ -32,12 +31,15 @@ from netpolspec.load.hcl.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from netpolspec.load.hcl.scope import Resolver
-    from netpolspec.load.hcl.tree import Call, GetAttr, Index, Name
+    from netpolspec.load.hcl.tree import Call, Expr, GetAttr, Index, Name
     from netpolspec.load.hcl.values import Type
+
+Evaluate: TypeAlias = "Callable[[Expr, Scope], Value]"
+"""`evaluation.evaluate`, which hands itself on: the arguments of some functions need not be evaluated."""
 
 _FUNCTIONS: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION, **ENCODING, **FORMATTING, **NETWORK}
 _OWN = ("try", "can", "sensitive", "nonsensitive", "issensitive", "templatefile", "templatestring")
@@ -52,23 +54,23 @@ _LEFT_TO_TERRAFORM = (
 PLAN_HELP = "run with --terraform plan"
 
 
-def call(expr: Call, scope: Scope) -> Value:
-    """The value of a function call."""
+def call(expr: Call, scope: Scope, evaluate: Evaluate) -> Value:
+    """The value of a function call, whose arguments are evaluated with `evaluate`."""
     match expr.name.removeprefix("core::"):
         case "try":
-            return _try(expr, scope)
+            return _try(expr, scope, evaluate)
         case "can":
             try:
-                value = _try(expr, scope)
+                value = _try(expr, scope, evaluate)
             except Failed:
                 return False
             return value if isinstance(value, Unknown) else True
         case name if name in _FUNCTIONS:
-            return _run(expr, _FUNCTIONS[name], scope)
+            return _run(expr, _FUNCTIONS[name], _arguments(expr, scope, evaluate))
         case "sensitive" | "nonsensitive" | "issensitive" as name:
-            return _mark(expr, name, scope)
+            return _mark(expr, name, scope, evaluate)
         case name if name in FILES or name in _OWN:
-            return _read(expr, name, scope)
+            return _read(expr, name, scope, evaluate)
         case name if name in _LEFT_TO_TERRAFORM or "::" in name:
             return needs_terraform(expr, f"function '{name}'")
         case name:
@@ -82,7 +84,7 @@ def needs_terraform(expr: Call, what: str, why: str = "needs terraform") -> Unkn
     return Unknown(Diagnostic("terraform-unknown", f"{what}: {why}", expr.span, (PLAN_HELP,)))
 
 
-def _try(expr: Call, scope: Scope) -> Value:
+def _try(expr: Call, scope: Scope, evaluate: Evaluate) -> Value:
     if not expr.arguments:
         raise failed(Mistake(f"'{expr.name}' takes at least one argument"), expr.span)
     for argument in expr.arguments[:-1]:
@@ -93,7 +95,7 @@ def _try(expr: Call, scope: Scope) -> Value:
     return evaluate(expr.arguments[-1], scope)
 
 
-def _arguments(expr: Call, scope: Scope) -> list[Value] | Unknown:
+def _arguments(expr: Call, scope: Scope, evaluate: Evaluate) -> list[Value] | Unknown:
     values = [evaluate(argument, scope) for argument in expr.arguments]
     if not expr.spread:
         return values
@@ -102,12 +104,11 @@ def _arguments(expr: Call, scope: Scope) -> list[Value] | Unknown:
         return last
     if not isinstance(last, SEQUENCES):
         raise failed(Mistake("'...' stands behind a list"), expr.arguments[-1].span)
-    values.extend(hide(item) if marked and not isinstance(item, Unknown) else item for _, item in elements(last))
+    values.extend(hide(item) if marked and not isinstance(item, Unknown) else item for item in last.items)
     return values
 
 
-def _run(expr: Call, function: Function, scope: Scope) -> Value:
-    values = _arguments(expr, scope)
+def _run(expr: Call, function: Function, values: list[Value] | Unknown) -> Value:
     if isinstance(values, Unknown):
         return values
     least = len(function.parameters) - function.optional
@@ -149,7 +150,7 @@ def _argument(expr: Call, at: int, value: Value, wanted: Type, *, nulls: bool) -
         raise failed(Mistake(message, *mistake.help, code=mistake.code), span) from None
 
 
-def _mark(expr: Call, name: str, scope: Scope) -> Value:
+def _mark(expr: Call, name: str, scope: Scope, evaluate: Evaluate) -> Value:
     if len(expr.arguments) != 1:
         raise failed(Mistake(f"'{name}' takes 1 argument, found {len(expr.arguments)}"), expr.span)
     value = evaluate(expr.arguments[0], scope)
@@ -165,10 +166,10 @@ def _mark(expr: Call, name: str, scope: Scope) -> Value:
 # --- files --------------------------------------------------------------------------------------------------------
 
 
-def _read(expr: Call, name: str, scope: Scope) -> Value:
+def _read(expr: Call, name: str, scope: Scope, evaluate: Evaluate) -> Value:
     if scope.resolver is None:
         raise Refusal(Diagnostic("terraform-reference", f"function '{name}' cannot be used here", expr.name_span))
-    values = _arguments(expr, scope)
+    values = _arguments(expr, scope, evaluate)
     if isinstance(values, Unknown):
         return values
     expected = 2 if name.startswith("template") or name == "fileset" else 1
@@ -181,7 +182,7 @@ def _read(expr: Call, name: str, scope: Scope) -> Value:
     if not isinstance(text, str):
         return text
     if name.startswith("template"):
-        result = _render(expr, name, text, values[1], scope)
+        result = _render(expr, name, text, values[1], scope, evaluate)
     else:
         try:
             others = [_argument(expr, 1, reveal(value)[0], Primitive.STRING, nulls=False) for value in values[1:]]
@@ -195,7 +196,9 @@ def _read(expr: Call, name: str, scope: Scope) -> Value:
     return hide(result) if marked and not isinstance(result, (Unknown, Sensitive)) else result
 
 
-def _render(expr: Call, name: str, text: str, variables: Value, scope: Scope) -> Value:
+def _render(  # noqa: PLR0917 - they belong together
+    expr: Call, name: str, text: str, variables: Value, scope: Scope, evaluate: Evaluate
+) -> Value:
     from netpolspec.load.hcl.parser import parse_template
     from netpolspec.source import Source
 

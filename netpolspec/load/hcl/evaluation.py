@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Refusal
+from netpolspec.load.hcl.calls import call
 from netpolspec.load.hcl.conversion import common_type, convert, to_text
 from netpolspec.load.hcl.functions.definition import Unsupported
 from netpolspec.load.hcl.operators import apply_binary, apply_unary, get_attribute, get_index
@@ -75,9 +76,7 @@ def evaluate(expr: Expr, scope: Scope) -> Value:  # noqa: C901, PLR0912 - one ca
         case TupleCons(items):
             return TupleValue(tuple(evaluate(item, scope) for item in items))
         case Call():
-            from netpolspec.load.hcl.calls import call
-
-            return call(expr, scope)
+            return call(expr, scope, evaluate)
         case Conditional():
             return _conditional(expr, scope)
         case Binary():

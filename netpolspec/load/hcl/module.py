@@ -18,13 +18,13 @@ from netpolspec.load.hcl.repetition import Key, show_key, spread
 from netpolspec.load.hcl.scope import Scope
 from netpolspec.load.hcl.tree import GetAttr, Index
 from netpolspec.load.hcl.values import ObjectValue, TupleValue, Unknown, Value, hide, make_object
-from netpolspec.load.hcl.variables import settle
+from netpolspec.load.hcl.variables import check, fit, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from netpolspec.load.hcl.configuration import Configuration, ModuleCall, ResourceBlock
+    from netpolspec.load.hcl.configuration import Configuration, ModuleCall, ResourceBlock, Variable
     from netpolspec.load.hcl.tree import Expr, Name
     from netpolspec.source import Span
 
@@ -95,7 +95,29 @@ class Module:
 
     def variable(self, name: str) -> Value:
         """A variable's value."""
-        return self._once(f"var.{name}", lambda: settle(self, name))
+        return self._once(f"var.{name}", lambda: self._settle(self.configuration.variables[name]))
+
+    def _settle(self, variable: Variable) -> Value:
+        raw, place = self._raw(variable)
+        value, place = fit(variable, raw, place)
+        if not isinstance(raw, Unknown):
+            self._known[f"var.{variable.name}"] = value  # its own validations see it
+            validate(variable, self.scope, place)
+        return value
+
+    def _raw(self, variable: Variable) -> tuple[Value, Span]:
+        """What is given for a variable, or its default, and where that stands."""
+        if variable.name in self.given:
+            return self.given[variable.name]
+        if variable.name in self.arguments:
+            expr, scope = self.arguments[variable.name]
+            return evaluate(expr, scope), expr.span
+        if variable.default is not None:
+            return evaluate(variable.default, Scope(None)), variable.default.span
+        where = f" of '{self.address}'" if self.address else ""
+        help_ = () if self.address else (f"give {variable.name}=VALUE, or set it in terraform.tfvars",)
+        message = f"variable '{variable.name}'{where} has no value"
+        raise Refusal(Diagnostic("terraform-variable", message, variable.span, help_))
 
     def local(self, name: str) -> Value:
         """A local value."""
@@ -110,10 +132,6 @@ class Module:
             return hide(value) if declared.sensitive and not isinstance(value, Unknown) else value
 
         return self._once(f"output.{name}", make)
-
-    def remember_variable(self, name: str, value: Value) -> None:
-        """Lets a variable's own validation see it."""
-        self._known[f"var.{name}"] = value
 
     def _once(self, name: str, make: Callable[[], Value]) -> Value:
         if name not in self._known:
@@ -344,8 +362,6 @@ def _cluster(call: ModuleCall, own: str) -> str:
 
 def check_conditions(module: Module, block: ResourceBlock) -> None:
     """The preconditions of a resource; raises Refusal where one is not met."""
-    from netpolspec.load.hcl.variables import check
-
     for condition in block.checks:
         try:
             check(condition, module.scope, f"a precondition of '{block.address}' is not met", condition.span)

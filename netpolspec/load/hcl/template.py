@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from netpolspec.load.hcl.tree import Parens, Template, TemplateFor, TemplateIf
 from netpolspec.load.hcl.values import normalize
 
 if TYPE_CHECKING:
-    from netpolspec.load.hcl.parser import Parser
+    from netpolspec.load.hcl.tokens import Tokens
     from netpolspec.load.hcl.tree import Expr, Part
     from netpolspec.source import Span
 
@@ -24,6 +24,16 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt\"\\])|(.?)
 _DOUBLED = re.compile(r"([$%])\1\{")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LAST_CHARACTER = 0x10FFFF
+
+
+class Reader(Protocol):
+    """Who reads the expressions within a text."""
+
+    tokens: Tokens
+
+    def expression(self) -> Expr:
+        """One expression, from where the tokens stand."""
+        ...
 
 
 @dataclass(slots=True)
@@ -43,42 +53,42 @@ class _Directive:
 _Piece: TypeAlias = "_Text | Expr | _Directive"
 
 
-def read_quoted(parser: Parser) -> Expr:
+def read_quoted(reader: Reader) -> Expr:
     """The quoted text whose opening quote is the current word; goes past it."""
-    tokens = parser.tokens
+    tokens = reader.tokens
     start = tokens.start
-    at, pieces = _read_pieces(parser, tokens.end, quoted=True, marker=None)
+    at, pieces = _read_pieces(reader, tokens.end, quoted=True, marker=None)
     tokens.jump(at + 1)
     tokens.advance()
-    return _assemble(parser, pieces, tokens.span(start, at + 1))
+    return _assemble(reader, pieces, tokens.span(start, at + 1))
 
 
-def read_heredoc(parser: Parser) -> Expr:
+def read_heredoc(reader: Reader) -> Expr:
     """The heredoc whose opening line is the current word; goes past its closing marker."""
-    tokens = parser.tokens
+    tokens = reader.tokens
     start, opening = tokens.start, tokens.text
     marker = opening.lstrip("<").removeprefix("-").strip()
-    at, pieces = _read_pieces(parser, tokens.end, quoted=False, marker=marker)
+    at, pieces = _read_pieces(reader, tokens.end, quoted=False, marker=marker)
     if opening.startswith("<<-"):
         _unindent(pieces)
     tokens.jump(at)
     tokens.advance()
-    return _assemble(parser, pieces, tokens.span(start, at))
+    return _assemble(reader, pieces, tokens.span(start, at))
 
 
-def read_whole(parser: Parser) -> Expr:
+def read_whole(reader: Reader) -> Expr:
     """A text that is a template from its start to its end: a template file, or a string of a `.tf.json` file."""
-    tokens = parser.tokens
-    at, pieces = _read_pieces(parser, tokens.end, quoted=False, marker=None)
-    return _assemble(parser, pieces, tokens.span(0, at))
+    tokens = reader.tokens
+    at, pieces = _read_pieces(reader, tokens.end, quoted=False, marker=None)
+    return _assemble(reader, pieces, tokens.span(0, at))
 
 
 # --- pieces -------------------------------------------------------------------------------------------------------
 
 
-def _read_pieces(parser: Parser, at: int, *, quoted: bool, marker: str | None) -> tuple[int, list[_Piece]]:
+def _read_pieces(reader: Reader, at: int, *, quoted: bool, marker: str | None) -> tuple[int, list[_Piece]]:
     """The pieces from an offset on, and the offset of what ends them: the quote, the marker's end, the text's end."""
-    tokens = parser.tokens
+    tokens = reader.tokens
     content = tokens.content
     pattern = _QUOTED if quoted else _PLAIN
     pieces: list[_Piece] = []
@@ -89,12 +99,12 @@ def _read_pieces(parser: Parser, at: int, *, quoted: bool, marker: str | None) -
             return end, pieces
         match = pattern.match(content, at)
         if match is not None and match.end() > at:
-            text = _unescape(parser, match.group(), at) if quoted else match.group()
+            text = _unescape(reader, match.group(), at) if quoted else match.group()
             text = normalize(_DOUBLED.sub(r"\1{", text))
             pieces.append(_Text(text.lstrip() if strip_next else text))
             strip_next, begins_line, at = False, match.group().endswith("\n"), match.end()
         elif content.startswith(("${", "%{"), at):
-            piece, at, strips_before, strip_next = _read_sequence(parser, at)
+            piece, at, strips_before, strip_next = _read_sequence(reader, at)
             if strips_before and pieces and isinstance(last := pieces[-1], _Text):
                 last.text = last.text.rstrip()
             pieces.append(piece)
@@ -115,7 +125,7 @@ def _marker_end(content: str, at: int, marker: str) -> int | None:
     return at + len(line.rstrip())
 
 
-def _unescape(parser: Parser, text: str, at: int) -> str:
+def _unescape(reader: Reader, text: str, at: int) -> str:
     if "\\" not in text:
         return text
 
@@ -125,25 +135,25 @@ def _unescape(parser: Parser, text: str, at: int) -> str:
             return _SIMPLE[simple]
         if unknown is None and int(short or long, 16) <= _LAST_CHARACTER:
             return chr(int(short or long, 16))
-        span = parser.tokens.span(at + match.start(), at + match.end())
-        parser.tokens.refuse(f"unknown escape '{match.group()}'", "a backslash itself is written '\\\\'", at=span)
+        span = reader.tokens.span(at + match.start(), at + match.end())
+        reader.tokens.refuse(f"unknown escape '{match.group()}'", "a backslash itself is written '\\\\'", at=span)
 
     return _ESCAPE.sub(replace, text)
 
 
-def _read_sequence(parser: Parser, at: int) -> tuple[_Piece, int, bool, bool]:
+def _read_sequence(reader: Reader, at: int) -> tuple[_Piece, int, bool, bool]:
     """One `${...}` or `%{...}`: the piece, the offset behind it, whether it strips before and behind."""
-    tokens = parser.tokens
+    tokens = reader.tokens
     strips_before = tokens.content.startswith("~", at + 2)
     tokens.begin()
     tokens.jump(at + 2 + strips_before)
     tokens.advance()
     piece: _Piece
     if tokens.content[at] == "$":
-        inner = parser.expression()
+        inner = reader.expression()
         piece = Parens(inner, inner.span)
     else:
-        piece = _read_directive(parser, at)
+        piece = _read_directive(reader, at)
     tokens.finish()
     strips_behind = tokens.kind == "~" and tokens.content.startswith("}", tokens.end)
     end = tokens.end + 1 if strips_behind else tokens.end
@@ -152,13 +162,13 @@ def _read_sequence(parser: Parser, at: int) -> tuple[_Piece, int, bool, bool]:
     return piece, end, strips_before, strips_behind
 
 
-def _read_directive(parser: Parser, at: int) -> _Directive:
-    tokens = parser.tokens
+def _read_directive(reader: Reader, at: int) -> _Directive:
+    tokens = reader.tokens
     word = tokens.expect("name", "'if', 'else', 'endif', 'for' or 'endfor'")
     key_name, value_name, operand = None, "", None
     match word:
         case "if":
-            operand = parser.expression()
+            operand = reader.expression()
         case "for":
             value_name = tokens.expect("name", "a name for each element")
             if tokens.take(","):
@@ -166,7 +176,7 @@ def _read_directive(parser: Parser, at: int) -> _Directive:
             if tokens.kind != "name" or tokens.text != "in":
                 tokens.refuse("expected 'in' here")
             tokens.advance()
-            operand = parser.expression()
+            operand = reader.expression()
         case "else" | "endif" | "endfor":
             pass
         case _:
@@ -201,17 +211,17 @@ def _unindent(pieces: list[_Piece]) -> None:
 # --- pieces to parts ----------------------------------------------------------------------------------------------
 
 
-def _assemble(parser: Parser, pieces: list[_Piece], span: Span) -> Expr:
+def _assemble(reader: Reader, pieces: list[_Piece], span: Span) -> Expr:
     if len(pieces) == 1 and isinstance(pieces[0], Parens):
         return Parens(pieces[0].inner, span)
     rest = list(reversed(pieces))
-    parts, stopped = _parts(parser, rest)
+    parts, stopped = _parts(reader, rest)
     if stopped is not None:
-        parser.tokens.refuse(f"'{stopped.word}' without its beginning", at=stopped.span)
+        reader.tokens.refuse(f"'{stopped.word}' without its beginning", at=stopped.span)
     return Template(parts, span)
 
 
-def _parts(parser: Parser, rest: list[_Piece]) -> tuple[tuple[Part, ...], _Directive | None]:
+def _parts(reader: Reader, rest: list[_Piece]) -> tuple[tuple[Part, ...], _Directive | None]:
     """Parts up to the end, or up to a directive that ends something."""
     parts: list[Part] = []
     while rest:
@@ -221,30 +231,30 @@ def _parts(parser: Parser, rest: list[_Piece]) -> tuple[tuple[Part, ...], _Direc
         elif not isinstance(piece, _Directive):
             parts.append(piece)
         elif piece.word == "if":
-            parts.append(_if(parser, piece, rest))
+            parts.append(_if(reader, piece, rest))
         elif piece.word == "for":
-            parts.append(_for(parser, piece, rest))
+            parts.append(_for(reader, piece, rest))
         else:
             return tuple(parts), piece
     return tuple(parts), None
 
 
-def _if(parser: Parser, opening: _Directive, rest: list[_Piece]) -> TemplateIf:
-    yes, end = _parts(parser, rest)
+def _if(reader: Reader, opening: _Directive, rest: list[_Piece]) -> TemplateIf:
+    yes, end = _parts(reader, rest)
     no: tuple[Part, ...] = ()
     if end is not None and end.word == "else":
-        no, end = _parts(parser, rest)
+        no, end = _parts(reader, rest)
     if end is None or end.word != "endif" or opening.operand is None:
         at = opening.span if end is None else end.span
-        parser.tokens.refuse("'if' without its 'endif'" if end is None else f"'{end.word}' within an 'if'", at=at)
+        reader.tokens.refuse("'if' without its 'endif'" if end is None else f"'{end.word}' within an 'if'", at=at)
     return TemplateIf(opening.operand, Template(yes, opening.span), Template(no, opening.span), opening.span)
 
 
-def _for(parser: Parser, opening: _Directive, rest: list[_Piece]) -> TemplateFor:
-    body, end = _parts(parser, rest)
+def _for(reader: Reader, opening: _Directive, rest: list[_Piece]) -> TemplateFor:
+    body, end = _parts(reader, rest)
     if end is None or end.word != "endfor" or opening.operand is None:
         at = opening.span if end is None else end.span
-        parser.tokens.refuse("'for' without its 'endfor'" if end is None else f"'{end.word}' within a 'for'", at=at)
+        reader.tokens.refuse("'for' without its 'endfor'" if end is None else f"'{end.word}' within a 'for'", at=at)
     return TemplateFor(
         opening.key_name, opening.value_name, opening.operand, Template(body, opening.span), opening.span
     )

@@ -27,54 +27,48 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from netpolspec.load.hcl.configuration import Check, Variable
-    from netpolspec.load.hcl.module import Module
     from netpolspec.source import Span
 
 
-def settle(module: Module, name: str) -> Value:
-    """The value of a module's variable; raises Refusal where it has none, or none that fits."""
-    variable = module.configuration.variables[name]
-    value, place = _raw(module, variable)
+def fit(variable: Variable, value: Value, place: Span) -> tuple[Value, Span]:
+    """A value as the variable's type and marks make it, and where that stands: null may stand for the default.
+
+    Args:
+        variable: the variable.
+        value: what is given for it, or its default.
+        place: where that stands.
+
+    Raises:
+        Refusal: it is null or of a type where the variable cannot be.
+    """
     if isinstance(value, Unknown):
-        return value
+        return value, place
     if isinstance(value, Null) and not variable.nullable:
         if variable.default is None:
             raise Refusal(
-                Diagnostic("terraform-variable", f"variable '{name}' is null", place, (), _declared(variable))
+                Diagnostic("terraform-variable", f"variable '{variable.name}' is null", place, (), _declared(variable))
             )
         value, place = evaluate(variable.default, Scope(None)), variable.default.span
     try:
         converted = convert(value, variable.type)
     except Mistake as mistake:
-        message = f"value for variable '{name}': {mistake.message}"
+        message = f"value for variable '{variable.name}': {mistake.message}"
         help_ = (*mistake.help, f"it is declared as {variable.type}")
         at = variable.span if variable.sensitive else place
         raise Refusal(Diagnostic("terraform-variable-type", message, at, help_, _declared(variable))) from None
-    settled = hide(converted) if variable.sensitive and not isinstance(converted, Unknown) else converted
-    module.remember_variable(name, settled)
+    fitting = hide(converted) if variable.sensitive and not isinstance(converted, Unknown) else converted
+    return fitting, place
+
+
+def validate(variable: Variable, scope: Scope, place: Span) -> None:
+    """What a variable's validations say of its value, which the scope knows; raises Refusal where they refuse it."""
     for condition in variable.checks:
         at = variable.span if variable.sensitive else place
-        check(condition, module.scope, f"value for variable '{name}' is refused by its validation", at)
-    return settled
+        check(condition, scope, f"value for variable '{variable.name}' is refused by its validation", at)
 
 
 def _declared(variable: Variable) -> tuple[Note, ...]:
     return (Note("declared here", variable.span),)
-
-
-def _raw(module: Module, variable: Variable) -> tuple[Value, Span]:
-    """What is given for a variable, or its default, and where that stands."""
-    if variable.name in module.given:
-        return module.given[variable.name]
-    if variable.name in module.arguments:
-        expr, scope = module.arguments[variable.name]
-        return evaluate(expr, scope), expr.span
-    if variable.default is not None:
-        return evaluate(variable.default, Scope(None)), variable.default.span
-    where = f" of '{module.address}'" if module.address else ""
-    help_ = () if module.address else (f"give {variable.name}=VALUE, or set it in terraform.tfvars",)
-    message = f"variable '{variable.name}'{where} has no value"
-    raise Refusal(Diagnostic("terraform-variable", message, variable.span, help_))
 
 
 def check(condition: Check, scope: Scope, message: str, at: Span) -> None:
