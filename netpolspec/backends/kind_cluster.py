@@ -15,6 +15,7 @@ from netpolspec.backends.kubectl import FIELD_MANAGER, Kubectl
 from netpolspec.backends.readiness import Readiness
 from netpolspec.backends.records import Place, Record, Stage
 from netpolspec.backends.tools import DOCKER, HELM, KIND, KUBECTL, demand, engine, show
+from netpolspec.load.helm import template
 
 if TYPE_CHECKING:
     from netpolspec.backends.blueprint import Blueprint
@@ -306,9 +307,9 @@ class _Part:
 
 def _render(chart: Chart, values: tuple[str, ...]) -> str:
     """What `helm template` makes of a chart."""
-    argv = ("helm", "template", chart.name, chart.name, "--repo", chart.repository, "--version", chart.version)
+    argv = (chart.name, chart.name, "--repo", chart.repository, "--version", chart.version)
     sets = (f"--set={value}" for value in values)
-    finished = shell.run((*argv, "--namespace", "kube-system", "--include-crds", *sets), timeout=RENDER_TIMEOUT)
+    finished = template((*argv, "--namespace", "kube-system", "--include-crds", *sets), RENDER_TIMEOUT)
     if finished.ok:
         return finished.stdout
     raise WorldFailed(

@@ -108,9 +108,11 @@ def _sort(arguments: Sequence[str]) -> _Wanted:
 
 
 def _holds_objects(folder: Path) -> bool:
-    from netpolspec.load.files import walk
+    from netpolspec.load.files import is_kustomization, walk
 
-    return is_terraform(folder) or next(walk(folder, str(folder), [], None), None) is not None
+    return (
+        is_terraform(folder) or is_kustomization(folder) or next(walk(folder, str(folder), [], None), None) is not None
+    )
 
 
 def _objects(wanted: _Wanted, settings: Settings) -> Objects:

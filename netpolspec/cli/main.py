@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from netpolspec import __version__
 from netpolspec.cli.commands import COMMANDS, Session
 from netpolspec.cli.terminal import Messages, Report, ReportLost, hang_up
-from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         return int(_dispatch(list(arguments), session))
     except Refusal as refusal:
         messages.show(refusal.diagnostics)
-        return _WRONG
+        wrong = [each for each in refusal.diagnostics if each.severity is Severity.ERROR]
+        return _FAILED if wrong and all(each.environment for each in wrong) else _WRONG
     except ReportLost as lost:
         if not lost.hung_up:
             messages.show([Diagnostic("report-lost", str(lost))])

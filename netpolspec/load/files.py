@@ -42,6 +42,16 @@ def read_source(path: Path, *, place: Span | None = None, shown: str | None = No
     return Source(name, decode(content, name))
 
 
+def find_kustomization(folder: Path) -> Path | None:
+    """The file that makes a folder a kustomization."""
+    return next((path for name in KUSTOMIZATIONS if os.path.isfile(path := folder / name)), None)  # noqa: PTH113
+
+
+def is_kustomization(folder: Path) -> bool:
+    """Whether a folder is to be rendered."""
+    return find_kustomization(folder) is not None
+
+
 def unreadable(name: str, error: Exception, place: Span | None) -> Diagnostic:
     """What is said of a file or folder that the system does not give."""
     if isinstance(error, FileNotFoundError):
@@ -91,7 +101,7 @@ def walk(folder: Path, shown: str, warnings: list[Diagnostic], place: Span | Non
         warnings.append(Diagnostic("skipped-chart", message, place, (help_,), severity=Severity.WARNING))
         return
     if names.intersection(KUSTOMIZATIONS):
-        help_ = f"to have it rendered: kubectl kustomize {shown}"
+        help_ = f"to have it rendered, name '{shown}' itself"
         message = f"'{shown}' holds a kustomization, whose files are read as they are"
         warnings.append(Diagnostic("plain-kustomization", message, place, (help_,), severity=Severity.WARNING))
     for entry in entries:

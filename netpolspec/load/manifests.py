@@ -6,10 +6,11 @@ import gc
 import os
 from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
-from netpolspec.load.files import read_source, walk
+from netpolspec.load.files import is_kustomization, read_source, walk
 from netpolspec.load.fragment import Fragment
 from netpolspec.load.kinds import find_kind
 from netpolspec.load.metadata import read_meta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from netpolspec.load.kustomize import Kustomizer
     from netpolspec.load.resource import Json
     from netpolspec.source import Document, Source, Span
 
@@ -42,24 +44,43 @@ def read_text(
     return resources, (*problems, *repeated(resources))
 
 
+def read_rendered(source: Source, place: Span | None) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    """The objects in text that a program has rendered; what is wrong with them is said of what asked for it."""
+    resources, problems = read_text(source)
+    if place is None:
+        return resources, problems
+    return resources, tuple(blame(problem, place) for problem in problems)
+
+
+def blame(problem: Diagnostic, place: Span) -> Diagnostic:
+    """A message about rendered text as one about what asked for it: nobody can edit what is rendered."""
+    notes = problem.notes if problem.span is None else (Note("in what it renders", problem.span), *problem.notes)
+    return replace(problem, span=place, notes=notes)
+
+
 def read_path(
-    path: Path, *, place: Span | None = None, shown: str | None = None
+    path: Path, *, place: Span | None = None, shown: str | None = None, kustomizer: Kustomizer | None = None
 ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
     """The objects in a file, or in the YAML and JSON files of a folder and those below it, in the order of their names.
 
-    In a folder, what is no object of Kubernetes is left out in silence: documents that have neither `apiVersion` nor
-    `kind` (Helm values, workflows, Compose files), configurations of tools (kind's, kubeadm's: they have no
-    `metadata`), kustomizations. In a file that is named itself, they are errors.
+    A folder that holds a kustomization is rendered. In any other folder, what is no object of Kubernetes is left out in
+    silence: documents that have neither `apiVersion` nor `kind` (Helm values, workflows, Compose files), configurations
+    of tools (kind's, kubeadm's: they have no `metadata`). In a file that is named itself, they are errors.
 
     Args:
         path: The file or folder.
         place: What names it, for a message that it cannot be read.
         shown: How messages call it; the path itself where it is None.
+        kustomizer: Renders kustomizations; remembers those that it has rendered.
     """
     name = str(path) if shown is None else shown
     problems: list[Diagnostic] = []
     resources: list[Resource] = []
     try:
+        if is_kustomization(path):
+            from netpolspec.load.kustomize import Kustomizer  # few commands start a program
+
+            return read_rendered((kustomizer or Kustomizer()).render(path, place=place, shown=name), place)
         if os.path.isdir(path):  # noqa: PTH112 - is False where Path raises
             for file, below in walk(path, name, problems, place):
                 found, wrong = _read_file(file, below, place, problems, in_folder=True)

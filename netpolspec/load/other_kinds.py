@@ -32,6 +32,15 @@ _NAMESPACED = {
 _CLUSTER = {
     "v1": "ComponentStatus Namespace Node PersistentVolume",
     "networking.k8s.io/v1": "IPAddress IngressClass ServiceCIDR",
+    "admissionregistration.k8s.io/v1": "MutatingWebhookConfiguration ValidatingAdmissionPolicy "
+    "ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration",
+    "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+    "apiregistration.k8s.io/v1": "APIService",
+    "certificates.k8s.io/v1": "CertificateSigningRequest",
+    "flowcontrol.apiserver.k8s.io/v1": "FlowSchema PriorityLevelConfiguration",
+    "node.k8s.io/v1": "RuntimeClass",
+    "scheduling.k8s.io/v1": "PriorityClass",
+    "storage.k8s.io/v1": "CSIDriver CSINode StorageClass VolumeAttachment",
     "rbac.authorization.k8s.io/v1": "ClusterRole ClusterRoleBinding",
     "policy.networking.k8s.io/v1alpha1": "AdminNetworkPolicy BaselineAdminNetworkPolicy",
     "policy.networking.k8s.io/v1alpha2": "ClusterNetworkPolicy",

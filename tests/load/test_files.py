@@ -66,7 +66,7 @@ OTHERS = {
     "text.yaml": "only words\n",
     "tsconfig.json": "// comments\n{}\n",
     "package.json": '{"name": "x"}',
-    "kustomization.yaml": "resources: [a.yaml]\n",
+    "below/kustomization.yaml": "resources: [a.yaml]\n",
     "broken.yaml": "{{ a template of something }}: [\n",
     "ansible.yaml": "secret: !vault abc\n",
 }
