@@ -40,6 +40,7 @@ class Reader:
         environ: the environment
         live: whether there is a cluster to work with
         update: whether what a page shows is to be replaced by what comes
+        updates: blocks, and what they should be
         left_out: blocks that were not run for want of something, and what
     """
 
@@ -48,6 +49,7 @@ class Reader:
     environ: dict[str, str] = field(default_factory=dict)
     live: bool = False
     update: bool = False
+    updates: list[tuple[Block, str]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     _status: int = 0
 
@@ -56,6 +58,15 @@ class Reader:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+
+    def update_page(self) -> None:
+        """Write into the page what its blocks should be; of those that are indented, nothing becomes of that."""
+        for block, text in reversed(self.updates):
+            lines = block.page.read_text("utf-8").splitlines(keepends=True)
+            end = block.line + block.text.count("\n")
+            if "".join(lines[block.line : end]) == block.text:
+                lines[block.line : end] = [text]
+                block.page.write_text("".join(lines), "utf-8")
 
     def leave_out(self, block: Block, why: str) -> None:
         """Remember that a block was not run."""

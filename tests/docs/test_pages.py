@@ -66,8 +66,11 @@ def test_a_page_does_what_it_says(page: Path, netpolspec: Path, tmp_path: Path, 
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     given = {"NETPOLSPEC_TERRAFORM": "static", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
     reader = Reader(tmp_path, netpolspec.parent, kept | given, update=bool(pytestconfig.getoption("--update-golden")))
-    for block in BLOCKS[page]:
-        treat(block, reader)
+    try:
+        for block in BLOCKS[page]:
+            treat(block, reader)
+    finally:
+        reader.update_page()
     missing = [why for why in reader.left_out if "is not installed" in why]
     if missing:
         pytest.skip("; ".join(missing))

@@ -85,9 +85,7 @@ def show_console(block: Block, reader: Reader) -> None:
         assert same or reader.update, f"{block.name} shows:\n$ {command}\n{shown}\nbut:\n{said}\n{ADVICE}"
         text += f"$ {command}\n{shown if same else said}"
     if text != block.text:
-        page, begin = block.page.read_text("utf-8"), f"```{' '.join((block.language, *block.words))}\n"
-        assert begin + block.text in page, f"{block.name}: only what is not indented can be updated"
-        block.page.write_text(page.replace(begin + block.text, begin + text), "utf-8")
+        reader.updates.append((block, text))
 
 
 def run_lines(block: Block, reader: Reader) -> None:
