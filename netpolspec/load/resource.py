@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
+
 if TYPE_CHECKING:
     from netpolspec.load.terraform_values import Request
     from netpolspec.policy.objects import Object
@@ -46,3 +48,8 @@ class Resource:
     """Its manifest as its module makes it, where a `when` has changed it since; None where none did."""
     existing: bool = False
     """Whether it was found in a cluster: it is part of the world, and nobody creates or removes it."""
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether it says who may talk to whom."""
+        return any(isinstance(each, NetworkPolicy | AdminPolicy | ForeignPolicy) for each in self.objects)

@@ -14,7 +14,6 @@ from netpolspec.plan.resolve import Inhabitants
 from netpolspec.plan.words import read_labels, read_number
 from netpolspec.plan.world import Name, Operation, Put, Relabel, Remove, Scale, Stage
 from netpolspec.policy.cluster import assemble
-from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
 from netpolspec.syntax.ast import (
     Expect,
     ExpectMatrix,
@@ -232,7 +231,7 @@ class Planner:
 
     def _check_points(self, change: Change, points: tuple[Point, ...], failed: set[str]) -> None:
         """Look up every name, so that a mistyped one is an error before anything runs."""
-        residents = [r for r in change.world.values() if not _is_policy(r.objects)]
+        residents = [r for r in change.world.values() if not r.is_policy]
         key = tuple(map(id, residents))
         inhabitants = self._inhabitants.get(key)
         if inhabitants is None:
@@ -287,10 +286,6 @@ def _is_unknown(act: Act) -> bool:
 def _mentions(point: Point, name: str) -> bool:
     ends = (point.source, point.destination.whom)
     return any(name in (getattr(end, "name", None), getattr(end, "namespace", None)) for end in ends)
-
-
-def _is_policy(objects: tuple[object, ...]) -> bool:
-    return any(isinstance(one, NetworkPolicy | AdminPolicy | ForeignPolicy) for one in objects)
 
 
 def _need(text: str, span: Span) -> str:

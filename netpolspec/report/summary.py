@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from statistics import median_low
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Severity, render
+from netpolspec.report.effects import effects
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from netpolspec.plan.model import Scenario
+    from netpolspec.report.effects import Effect
     from netpolspec.run.events import DecidedBy, Event, PointResult
 
+_MOST_CHANGES = 10
+"""Changes of policies of which it is said when they took effect: the slowest."""
 _MOST_DRAWN = 20
 """Failures that are drawn in a run."""
 _MOST_OF_ONE = 5
@@ -67,6 +72,9 @@ class Summary:
     _points: _Counts = field(default_factory=_Counts)
     _drawn: list[Diagnostic] = field(default_factory=list)
     _more: int = 0
+    _slowest: list[Effect] = field(default_factory=list)
+    _times: list[int] = field(default_factory=list)
+    """Milliseconds that each change of policies took."""
     _backend: str = ""
     _seconds: float = 0.0
 
@@ -100,10 +108,25 @@ class Summary:
         yield f"scenarios: {self._scenarios}"
         if str(self._points):
             yield f"test points: {self._points}"
+        yield from self._changes()
         sent = "judged by the model, no packet was sent" if self._backend == "model" else f"judged on {self._backend}"
         yield f"{sent}; {_time(self._seconds)}"
 
+    def _changes(self) -> Iterator[str]:
+        """When the changes of policies took effect."""
+        if not self._times:
+            return
+        which = "the slowest" if len(self._times) > len(self._slowest) else "each"
+        yield f"{_counted(len(self._times), 'change')} of policies took effect, {which} after:"
+        for each in self._slowest:
+            yield f"  {each.ms:>6} ms  {each.span.source.path}:{each.span.line}  {each.scenario}"
+        if len(self._times) > len(self._slowest):
+            yield f"  {median_low(self._times):>6} ms  in the middle of all"
+
     def _end(self, event: ScenarioEnded) -> None:
+        for effect in effects(event):
+            self._times.append(effect.ms)
+            self._slowest = sorted([*self._slowest, effect], key=lambda one: -one.ms)[:_MOST_CHANGES]
         scenario = event.scenario
         todo = scenario.todo is not None
         self._scenarios.add(event.status, todo=todo)
