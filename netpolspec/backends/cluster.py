@@ -24,7 +24,6 @@ from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.world import Objects, is_policy
 from netpolspec.diagnostics import Refusal
-from netpolspec.log import Logger
 from netpolspec.plan.model import Change, Check
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ PATIENCE = 120.0
 """Seconds for which an API server that was there may be away before the run gives it up."""
 CLOSING = 8.0
 """Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
-_log = Logger("cluster")
 _DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
 
 
@@ -76,7 +74,6 @@ class ClusterBackend:
         self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
-        self._interrupts = 0
         self._closed = False
 
     # --- before ---------------------------------------------------------------------------------------------------
@@ -208,26 +205,20 @@ class ClusterBackend:
     def close(self) -> None:
         """Remove everything that the run created; what is left, and how to remove it, is in the failure.
 
-        An interrupt in a run lets it clean up, a second one does not: then it says what is left, and how to remove it.
+        Where an interrupt comes in between, its notes say so, and this may be called again.
         """
         if self._closed:
             return
-        if self._canary is not None:
-            self._canary.stop()
-        shell.end_all()
-        if self._canary is not None:
-            self._canary.join(2.0)
         try:
             with self._interruptible():
                 left = self._leave()
         except WorldFailed as failure:
             self._closed = True
             raise self._left_behind(failure) from failure
-        except KeyboardInterrupt:
-            if self._interrupts > 1:
-                self._closed = True
+        except KeyboardInterrupt as interrupt:
+            if self._ledger.held:
                 left_behind = self._left_behind(None)
-                _log.warning(str(left_behind), help=left_behind.diagnostic.help[0])
+                interrupt.add_note(f"{left_behind}: {left_behind.diagnostic.help[0]}")
             raise
         self._closed = True
         if left:
@@ -235,15 +226,19 @@ class ClusterBackend:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """Count the interrupts, and end what runs beside the one who is interrupted."""
+        """End what runs beside the one who is interrupted."""
         try:
             yield
         except KeyboardInterrupt:
-            self._interrupts += 1
             shell.end_all()
             raise
 
     def _leave(self) -> str:
+        if self._canary is not None:
+            self._canary.stop()
+        shell.end_all()
+        if self._canary is not None:
+            self._canary.join(2.0)
         if not self._ledger.held:
             return ""
         if self._options.keep:

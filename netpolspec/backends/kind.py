@@ -63,13 +63,19 @@ class KindBackend:
         """Remove what was created: the cluster itself if nobody else needs it, else what was put into it."""
         if not self._open:
             return
-        self._open = False
-        inner, self._inner = self._inner, None
         try:
-            if inner is not None:
-                inner.close()
-        finally:
-            self._cluster.release()
+            if self._inner is not None:
+                self._inner.close()
+        except KeyboardInterrupt:  # it may be called again
+            raise
+        except BaseException:
+            self._leave()
+            raise
+        self._leave()
+
+    def _leave(self) -> None:
+        self._cluster.release()
+        self._inner, self._open = None, False
 
     @property
     def _prepared(self) -> Backend:

@@ -51,6 +51,7 @@ class KindCluster:
         self._tell = tell
         self._place = Place(blueprint.name)
         self._acquired = False
+        self._left = False
 
     @property
     def kubectl(self) -> Kubectl:
@@ -182,23 +183,32 @@ class KindCluster:
         if failure.diagnostic.code == "cluster-exists":
             self._place.forget()
         elif not (self.made and self.keep):
-            self._remove()
+            try:
+                self._delete()
+            except KeyboardInterrupt:  # the first: it waits until all is removed, a second one does not
+                self._remove()
+                raise
 
     def _remove(self, settle: float = 0.0) -> None:
+        """Delete what an interrupted run has made; an interrupt now is the second, and leaves it."""
+        try:
+            self._delete(settle)
+        except KeyboardInterrupt as interrupt:
+            self._left = True
+            interrupt.add_note(self._what_is_left())
+            raise
+
+    def _delete(self, settle: float = 0.0) -> None:
         try:
             kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=0.0 if self.made else settle)
         except WorldFailed:  # why the cluster could not be made is the thing to tell; its record says that it is left
             return
-        except KeyboardInterrupt:
-            self._tell_left()
-            raise
         self._place.forget()
         self.made = False
 
-    def _tell_left(self) -> None:
-        """Somebody is in too much of a hurry to wait for the end of a deletion."""
+    def _what_is_left(self) -> str:
         name = self.blueprint.name
-        self._tell(f"cluster '{name}' may be left: `netpolspec down {name}` deletes it, and so does the next run")
+        return f"cluster '{name}' may be left: `netpolspec down {name}` deletes it, and so does the next run"
 
     def _record(self, stage: Stage) -> None:
         blueprint = self.blueprint
@@ -268,20 +278,30 @@ class KindCluster:
     def release(self) -> None:
         """Say that the cluster is no longer used: the last one deletes it, unless it is to be kept.
 
+        Where an interrupt comes in between, its notes say what is left, and this may be called again.
+
         Raises:
-            WorldFailed: it cannot be deleted
+            WorldFailed: it cannot be deleted, or `acquire` was interrupted too often to delete it
         """
         try:
             if self._acquired and self.goes and self._place.try_alone():
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
                 self._place.forget()
-        except KeyboardInterrupt:
-            self._tell_left()
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(self._what_is_left())
             raise
-        finally:
-            self._acquired = False
-            self._place.release()
+        except BaseException:
+            self._give_back()
+            raise
+        self._give_back()
+        if self._left:
+            self._left = False
+            raise WorldFailed(self._what_is_left(), code="left-behind")
+
+    def _give_back(self) -> None:
+        self._acquired = False
+        self._place.release()
 
 
 @dataclass(frozen=True, slots=True)

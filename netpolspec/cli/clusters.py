@@ -33,6 +33,8 @@ def guarded(session: Session, *, quiet: bool) -> Iterator[tuple[Progress, Outcom
     except KeyboardInterrupt as interrupt:
         progress.done()
         session.messages.line("interrupted")
+        for note in getattr(interrupt, "__notes__", ()):  # what is left, where it came twice
+            session.messages.line(note)
         outcome.exit = interrupted(interrupt.signal if isinstance(interrupt, Interrupted) else signal.SIGINT)
     finally:
         progress.done()

@@ -52,10 +52,12 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     Yields:
         RunStarted, then per scenario ScenarioStarted and ScenarioEnded, at the end RunEnded; BailedOut where the
         run cannot go on. Where packets are sent, scenarios whose worlds do not touch run side by side; they end in
-        their order. Whatever happens, the backend is closed first and RunEnded is the last event.
+        their order. Whatever happens, the backend is closed first and RunEnded is the last event. An interrupt lets
+        it clean up; a second one does not, and then BailedOut says what is left.
     """
     started = time.monotonic()
     signal: int | None = None
+    hurried = False
     runner = _Runner(scenarios, backend, options)
     try:
         yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
@@ -67,9 +69,16 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     except KeyboardInterrupt as interrupt:
         signal = interrupt.signal if isinstance(interrupt, Interrupted) else 2
         yield from runner.held_back()
-        yield _closed(backend, BailedOut("interrupted"))
+        ended = BailedOut("interrupted")
+        try:
+            ended = _closed(backend, ended)
+        except KeyboardInterrupt as again:
+            hurried = True  # nothing more is removed; what is left is told
+            ended = _with(ended, notes=getattr(again, "__notes__", ()))
+        yield ended
     finally:
-        backend.close()
+        if not hurried:
+            backend.close()
     yield RunEnded(time.monotonic() - started, signal)
 
 
@@ -78,10 +87,14 @@ def _closed(backend: Backend, event: BailedOut) -> BailedOut:
     try:
         backend.close()
     except WorldFailed as failure:
-        told = event.diagnostic or Diagnostic("bailed-out", event.reason)
-        notes, help_ = (*told.notes, str(failure)), (*told.help, *failure.diagnostic.help)
-        return BailedOut(event.reason, replace(told, notes=notes, help=help_))
+        return _with(event, notes=(str(failure),), help_=failure.diagnostic.help)
     return event
+
+
+def _with(event: BailedOut, notes: Sequence[str], help_: Sequence[str] = ()) -> BailedOut:
+    """The event, with more to tell beside its reason."""
+    told = event.diagnostic or Diagnostic("bailed-out", event.reason)
+    return BailedOut(event.reason, replace(told, notes=(*told.notes, *notes), help=(*told.help, *help_)))
 
 
 def _changed(assumptions: Assumptions) -> tuple[str, ...]:

@@ -565,23 +565,25 @@ def test_an_interrupt_while_a_cluster_is_made_removes_it(fakes: Tools) -> None:
 
 @pytest.mark.parametrize("made", [False, True])
 def test_a_second_interrupt_says_what_is_left(fakes: Tools, monkeypatch: pytest.MonkeyPatch, *, made: bool) -> None:
-    told = Told()
-
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    hasty = cluster(fakes, tell=told)
+    hasty = cluster(fakes)
     if made:
         hasty.acquire()
     else:
         monkeypatch.setattr(kindctl, "create", interrupt)
     monkeypatch.setattr(kindctl, "delete", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         hasty.release() if made else hasty.acquire()
-    assert told[-1].startswith("cluster 'mine' may be left: `netpolspec down mine` deletes it")
+    (left,) = caught.value.__notes__
+    assert left.startswith("cluster 'mine' may be left: `netpolspec down mine` deletes it")
     monkeypatch.undo()
     fakes.install(monkeypatch)
-    assert [state.in_use for state in status()] == [False]
+    if not made:
+        assert failure(hasty.release).message == left, "a run tells it in its last words"
+    hasty.release()
+    assert [state.in_use for state in status()] == ([] if made else [False])
 
 
 # --- down -----------------------------------------------------------------------------------------------------------

@@ -36,6 +36,34 @@ class Stubborn(ModelBackend):
             raise WorldFailed("the cluster is left", "netpolspec down")
 
 
+class Busy(ModelBackend):
+    """Is interrupted so many times when it is closed."""
+
+    def __init__(self, interrupts: int) -> None:
+        self.interrupts = interrupts
+        self.closed = False
+
+    def close(self) -> None:
+        if self.interrupts:
+            self.interrupts -= 1
+            interrupt = Interrupted(15)
+            interrupt.add_note("much is left")
+            raise interrupt
+        self.closed = True
+
+
+def test_an_interrupt_lets_it_be_closed_and_a_second_one_does_not() -> None:
+    patient, hasty = Busy(1), Busy(2)
+    *_, bailed, ended = run((), patient, RunOptions())
+    assert (bailed, patient.closed) == (BailedOut("interrupted"), True)
+    *_, bailed, ended = run((), hasty, RunOptions())
+    assert isinstance(bailed, BailedOut)
+    assert bailed.diagnostic is not None
+    assert (bailed.reason, bailed.diagnostic.notes, hasty.closed) == ("interrupted", ("much is left",), False)
+    assert isinstance(ended, RunEnded)
+    assert ended.interrupted_by == 15
+
+
 @pytest.mark.parametrize(
     ("prepare", "reason", "notes"),
     [
