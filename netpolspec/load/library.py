@@ -13,23 +13,28 @@ from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.files import KUSTOMIZATIONS, read_source
 from netpolspec.load.fragment import Fragment
 from netpolspec.load.kinds import find_kind
-from netpolspec.load.manifests import flatten, repeated, understand
+from netpolspec.load.manifests import blame, flatten, repeated, understand
 from netpolspec.load.names import check_label_name
 from netpolspec.load.other_kinds import is_namespaced
-from netpolspec.load.template import Filling, Variable, find_variables, names_in
+from netpolspec.load.policy_values import Asked
+from netpolspec.load.template import Filling, Variable, find_variables
 from netpolspec.source import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from netpolspec.load.kustomize import Kustomizer
+    from netpolspec.load.policy_modules import Order
     from netpolspec.load.resource import Json, Resource
     from netpolspec.load.schema import Record
     from netpolspec.load.yaml_text import Plain, YamlDocument
     from netpolspec.source import Span
 
-BUILT_IN = Path(__file__).parent.parent / "policies"
-"""The library that ships with netpolspec."""
-_SHOWN = "netpolspec/policies"
+_PACKAGE = Path(__file__).parent.parent
+_SHIPPED = _PACKAGE / "terraform"
+BUILT_IN = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent / "terraform"
+"""The library that ships with netpolspec, of Terraform modules; in a checkout it stands beside the package."""
+_SHOWN = "netpolspec/terraform"
 
 
 class Form(StrEnum):
@@ -51,11 +56,24 @@ class Policy:
     documents: tuple[tuple[Plain, YamlDocument], ...] = field(default=(), repr=False)
     """What the file holds; empty for folders."""
 
+    @property
+    def built_in(self) -> bool:
+        """Whether it ships with netpolspec."""
+        return self.path.parent == BUILT_IN
+
 
 def names(folders: Sequence[Path]) -> tuple[str, ...]:
     """The policies that folders and the built-in library hold, sorted."""
-    found = {name for folder in (*folders, BUILT_IN) for name in _list(folder)}
-    return tuple(sorted(found))
+    found = {name for folder in folders for name in _list(folder)}
+    return tuple(sorted(found.union(name for name in _list(BUILT_IN) if _holds_policy(BUILT_IN / name))))
+
+
+def _holds_policy(folder: Path) -> bool:
+    """Whether a module that ships with netpolspec is a policy; others make namespaces, or a cluster."""
+    try:
+        return 'resource "kubernetes_network_policy"' in (folder / "main.tf").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def _list(folder: Path) -> Iterator[str]:
@@ -80,10 +98,10 @@ def find(name: str, folders: Sequence[Path], place: Span) -> Policy:
         place: What names the policy, for messages.
 
     Raises:
-        Refusal: there is none, there are two in one folder, or it is not YAML.
+        Refusal: there is none, there are two in one folder, or it cannot be read.
     """
     for folder in (*folders, BUILT_IN):
-        matches = _matches(folder, name)
+        matches = [path for path in _matches(folder, name) if folder != BUILT_IN or _holds_policy(path)]
         if len(matches) > 1:
             listed = " and ".join(f"'{_show(path)}'" for path in matches)
             message = f"policy '{name}' is there twice: {listed}"
@@ -184,6 +202,7 @@ def instantiate(
     place: Span,
     *,
     places: Mapping[str, Span] | None = None,
+    kustomizer: Kustomizer | None = None,
 ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
     """The objects of a policy with values for its variables.
 
@@ -194,21 +213,24 @@ def instantiate(
         statement: What asks for the policy, for notes beside messages about the policy's own text.
         place: What a message about the namespace points to.
         places: Where each variable was given; `statement` where it is not in it.
+        kustomizer: Renders kustomizations; remembers those that it has rendered.
 
     Returns:
         The objects and every message; messages about the policy's text point into its file.
     """
-    if policy.form is not Form.YAML:
-        message = f"policy '{policy.name}' is {policy.form}, which this version of netpolspec does not read here"
-        return (), (Diagnostic("not-available", message, statement),)
+    if policy.built_in:
+        return order(policy, variables, namespace, statement, place, places=places).read()
+    assert policy.form is not Form.TERRAFORM, "load.terraform reads these"  # noqa: S101
     try:
         known = declared(policy)
     except Refusal as refusal:
         return (), refusal.diagnostics
-    asked = _Asked(policy, known, statement, places or {})
+    asked = Asked(policy.name, known, statement, places or {})
     values = asked.settle(variables)
     if asked.problems:
         return (), tuple(asked.problems)
+    if policy.form is Form.KUSTOMIZATION:
+        return _render(policy, namespace, statement, place, kustomizer)
     resources: list[Resource] = []
     problems: list[Diagnostic] = []
     for value, document in policy.documents:
@@ -222,6 +244,50 @@ def instantiate(
             problems += map(asked.blame, wrong)
             resources += [resource] if resource is not None else []
     return tuple(resources), (*problems, *repeated(resources))
+
+
+def order(
+    policy: Policy,
+    variables: Mapping[str, Json],
+    namespace: str | None,
+    statement: Span,
+    place: Span,
+    *,
+    places: Mapping[str, Span] | None = None,
+) -> Order:
+    """What is asked of a policy that ships with netpolspec; see `instantiate`."""
+    from netpolspec.load.policy_modules import Order
+
+    return Order(policy.name, policy.path, _show(policy.path), variables, namespace, statement, place, places or {})
+
+
+def _render(
+    policy: Policy, namespace: str | None, statement: Span, place: Span, kustomizer: Kustomizer | None
+) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
+    """The objects of a kustomization; what kustomize calls `$(NAME)` is its own affair."""
+    from netpolspec.load.kustomize import Kustomizer
+    from netpolspec.load.yaml_text import read_yaml
+
+    try:
+        source = (kustomizer or Kustomizer()).render(policy.path, place=statement, shown=_show(policy.path))
+    except Refusal as refusal:
+        return (), refusal.diagnostics
+    documents, wrong = read_yaml(Fragment(source, source.text))
+    resources: list[Resource] = []
+    problems = [blame(problem, statement) for problem in wrong]
+    for value, document in documents:
+        for manifest, at in flatten(value, Pointer(document)):
+            placed, misplaced = _place(policy, manifest, namespace, at, place)
+            problems += misplaced
+            if misplaced:
+                continue
+            resource, wrong = understand(placed, at)
+            problems += (blame(problem, statement) for problem in wrong)
+            resources += [resource] if resource is not None else []
+    problems += (blame(problem, statement) for problem in repeated(resources))
+    if not (resources or problems):
+        problems.append(Diagnostic("empty-policy", f"policy '{policy.name}' renders no object", statement))
+    return tuple(resources), tuple(problems)
 
 
 def _schema(manifest: Mapping[str, Json]) -> Record | None:
@@ -254,72 +320,3 @@ def _place(
         help_ = "leave out one of the two"
         return manifest, (Diagnostic("other-namespace", message, place, (help_,), (note,)),)
     return {**manifest, "metadata": {**metadata, "namespace": namespace if own is None else own}}, ()
-
-
-@dataclass(slots=True)
-class _Asked:
-    """What was asked of a policy: settles the value of each variable."""
-
-    policy: Policy
-    known: Mapping[str, Variable]
-    statement: Span
-    places: Mapping[str, Span]
-    problems: list[Diagnostic] = field(default_factory=list)
-
-    def settle(self, given: Mapping[str, Json]) -> dict[str, Json]:
-        """Every declared variable's value: a tuple for one that takes several."""
-        listed = ", ".join(f"'{name}'" for name in self.known) or "no variables"
-        for name in given:
-            if name not in self.known:
-                guess = nearest(name, self.known)
-                close = (f"did you mean '{guess}'?",) if guess else ()
-                message = f"policy '{self.policy.name}' has no variable '{name}'"
-                self._say("unknown-variable", message, name, *close, f"it declares {listed}")
-        values: dict[str, Json] = {}
-        for name, variable in self.known.items():
-            value = given.get(name, variable.default)
-            if name not in given and value is None:
-                message = f"policy '{self.policy.name}' needs a value for '{name}'"
-                hint = f"add {name}=VALUE" + (", or several values with commas between them" if variable.many else "")
-                note = Note("declared here", variable.span)
-                self.problems.append(Diagnostic("missing-variable", message, self.statement, (hint,), (note,)))
-            else:
-                values[name] = self._many(name, value) if variable.many else self._one(variable, value)
-        return values
-
-    def blame(self, message: Diagnostic) -> Diagnostic:
-        """A message about the policy's text; it points to the value that was given where that is what is wrong."""
-        used = names_in(message.span.text) if message.span is not None else ()
-        if message.span is None or not used:
-            return replace(message, notes=(*message.notes, Note("asked for here", self.statement)))
-        span = next((self.places[name] for name in used if name in self.places), self.statement)
-        return replace(message, span=span, notes=(*message.notes, Note("the value goes here", message.span)))
-
-    def _many(self, name: str, value: Json) -> tuple[Json, ...]:
-        if isinstance(value, str):
-            items: list[Json] = [part.strip() for part in value.split(",")] if value.strip() else []
-        elif isinstance(value, (list, tuple)):
-            items = list(value)
-        else:
-            items = [value]
-        if not items:
-            help_ = "give at least one value: without any, the rule could allow everybody"
-            self._say("empty-list", f"the list for '{name}' is empty", name, help_)
-        elif "" in items or None in items:
-            self._say(
-                "empty-list", f"the list for '{name}' has an empty item", name, "remove the comma, or add a value"
-            )
-        return tuple(items)
-
-    def _one(self, variable: Variable, value: Json) -> Json:
-        if isinstance(value, (list, tuple)):
-            note = Note("declared here", variable.span)
-            message = f"variable '{variable.name}' takes one value, not a list"
-            span = self.places.get(variable.name, self.statement)
-            help_ = "it does not stand in a list item that could be repeated"
-            self.problems.append(Diagnostic("one-value", message, span, (help_,), (note,)))
-        return value
-
-    def _say(self, code: str, message: str, name: str, *help_: str) -> None:
-        span = self.places.get(name, self.statement)
-        self.problems.append(Diagnostic(code, message, span, help_))

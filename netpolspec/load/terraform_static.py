@@ -61,9 +61,9 @@ class Folders:
     def __init__(self) -> None:
         self._known: dict[Path, Configuration] = {}
 
-    def root(self, shown: str) -> Configuration:
-        """The configuration of a root module."""
-        return self._open(Path(shown).resolve(), shown)
+    def root(self, folder: str, shown: str | None = None) -> Configuration:
+        """The configuration of a root module; messages call the folder as it is given where `shown` is None."""
+        return self._open(Path(folder).resolve(), folder if shown is None else shown)
 
     def called(self, call: ModuleCall, caller: Configuration) -> Configuration:
         """The configuration of a module that another one calls; raises Refusal where it is not a local folder."""
@@ -91,11 +91,16 @@ class Folders:
         return self._known[folder]
 
 
-def read_static(request: Request) -> Found:
-    """The objects of a root module, as far as the model knows their kinds, and everything that is wrong with it."""
+def read_static(request: Request, folders: Folders | None = None) -> Found:
+    """The objects of a root module, as far as the model knows their kinds, and everything that is wrong with it.
+
+    Args:
+        request: The module, with values for its variables.
+        folders: The folders that need not be read again; None: all are read.
+    """
     found = Found()
     try:
-        read_module(open_root(request, Folders(), found), found)
+        read_module(open_root(request, Folders() if folders is None else folders, found), found)
     except Refusal as refusal:
         found.diagnostics += refusal.diagnostics
     except RecursionError:
@@ -113,7 +118,7 @@ def open_root(request: Request, folders: Folders, found: Found) -> Module:
         what = "is a file, not a folder" if path.exists() else "does not exist"
         raise Refusal(Diagnostic("unreadable-file", f"'{request.folder}' {what}", request.place))
     try:
-        configuration = folders.root(request.folder)
+        configuration = folders.root(request.folder, request.shown)
     except Refusal as refusal:
         raise Refusal(*(_placed(each, request.place) for each in refusal.diagnostics)) from None
     given, warnings = given_values(configuration, request)

@@ -40,6 +40,8 @@ class Request:
     """Where each variable is given; `place` where it is not in it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The variables whose `TF_VAR_...` counts; never our own environment unless somebody asks."""
+    shown: str | None = None
+    """How messages call the folder, where not as the user names it."""
 
     def place_of(self, name: str) -> Span:
         """Where a variable is given."""
@@ -74,7 +76,7 @@ def given_values(configuration: Configuration, request: Request) -> tuple[Given,
     for name, held in request.variables.items():
         place = request.place_of(name)
         if name not in declared:
-            message = f"module '{request.folder}' has no variable '{name}'"
+            message = f"module '{configuration.shown}' has no variable '{name}'"
             problems.append(Diagnostic("unknown-variable", message, place, _suggest(name, configuration)))
             continue
         try:

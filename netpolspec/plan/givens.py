@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from netpolspec.diagnostics import Diagnostic, Refusal, Severity
+from netpolspec.diagnostics import Diagnostic, Note, Refusal, Severity
 from netpolspec.load import library
+from netpolspec.load.kustomize import Kustomizer
 from netpolspec.load.manifests import read_path, read_text
 from netpolspec.plan.document import TerraformBlock
 from netpolspec.plan.expand import Names, expand_word, split_words
@@ -29,6 +30,7 @@ from netpolspec.syntax.ast import (
 )
 
 if TYPE_CHECKING:
+    from netpolspec.load.helm import Renderer
     from netpolspec.load.resource import Json, Resource
     from netpolspec.load.terraform_values import Request
     from netpolspec.plan.files import Input
@@ -55,6 +57,10 @@ class Givens:
     _manifests: dict[Path, tuple[Resource, ...]] = field(default_factory=dict)
     _policies: dict[tuple[Path, str, str | None], tuple[Resource, ...]] = field(default_factory=dict)
     _awaited: dict[tuple[str, str], tuple[Request, Brought]] = field(default_factory=dict)
+    _kustomizer: Kustomizer = field(default_factory=Kustomizer)
+    _charts: Renderer | None = None
+    _silent: set[str] = field(default_factory=set)
+    """The folders of modules that ship with netpolspec: it goes without saying who reads them."""
 
     def read(self, given: Given, names: Names, file: Input, root: Input) -> Brought:
         """The objects of one `given`, those of Terraform after `settle`; warnings are kept.
@@ -69,7 +75,7 @@ class Givens:
                 brought = self._policy(given, names, file, root)
             case _:
                 brought = Brought(self._at_once(given, names, file))
-        if isinstance(given, GivenTerraform | GivenPolicy | GivenManifest):
+        if isinstance(given, GivenTerraform | GivenPolicy | GivenManifest | GivenHelm):
             self.asked.append((given.span, brought))
         return brought
 
@@ -87,6 +93,8 @@ class Givens:
             brought.resources = reading.resources
             brought.failed = any(each.severity is Severity.ERROR for each in reading.diagnostics)
             found += reading.diagnostics
+            if request.folder in self._silent:
+                continue
             self.spoke[request.folder] = f"{reading.reader} ({reading.why})" if reading.why else str(reading.reader)
         return tuple(found)
 
@@ -109,7 +117,7 @@ class Givens:
             case GivenPolicy() | GivenTerraform():
                 raise AssertionError(given)
             case GivenHelm():
-                raise _absent("given helm", given.chart.span, "render it: 'helm template' and 'given manifest'")
+                return self._helm(given, names, file)
             case GivenCluster():
                 raise _absent("given cluster", given.span, "save it: 'kubectl get -A -o yaml ...' and 'given manifest'")
             case _:
@@ -142,16 +150,34 @@ class Givens:
         shown = expand_word(given.what, names)
         path = file.folder / shown
         if path not in self._manifests:
-            if any((path / name).exists() for name in ("kustomization.yaml", "kustomization.yml", "Kustomization")):
-                hint = "render it: 'kubectl kustomize' and give the result as a manifest"
-                raise _absent("a kustomization", given.what.span, hint)
-            resources, diagnostics = read_path(path, place=given.what.span, shown=_shown(shown, file))
+            resources, diagnostics = read_path(
+                path, place=given.what.span, shown=_shown(shown, file), kustomizer=self._kustomizer
+            )
             self._sift(diagnostics)
             if not resources:
                 message = f"'{shown}' holds no Kubernetes object"
                 raise Refusal(Diagnostic("empty-manifest", message, given.what.span))
             self._manifests[path] = resources
         return self._manifests[path]
+
+    def _helm(self, given: GivenHelm, names: Names, file: Input) -> tuple[Resource, ...]:
+        from netpolspec.load.helm import Release, Renderer, Value
+
+        shown = expand_word(given.chart, names)
+        values = [(expand_word(word, names), word.span) for word in given.values]
+        release = Release(
+            file.folder / shown,
+            shown if "://" in shown else _shown(shown, file),
+            given.chart.span,
+            expand_word(given.release, names) if given.release is not None else None,
+            expand_word(given.namespace, names) if given.namespace is not None else None,
+            tuple((file.folder / name, _shown(name, file), span) for name, span in values),
+            tuple(Value(each.key, each.value, each.quoted) for each in read_labels(given.settings, names)),
+        )
+        self._charts = self._charts or Renderer()
+        resources, diagnostics = self._charts.render(release)
+        self._sift(diagnostics)
+        return resources
 
     def _terraform(self, given: GivenTerraform, names: Names, file: Input) -> Brought:
         shown = expand_word(given.what, names)
@@ -168,15 +194,20 @@ class Givens:
         return self._await(path, name, given.what.span, settings)
 
     def _await(self, path: Path, shown: str, place: Span, settings: tuple[Setting, ...], **more: Json) -> Brought:
-        """A Terraform module that is to be read with all others."""
+        """A Terraform module of the user's that is to be read with all others."""
         from netpolspec.load.terraform_values import Request
 
         variables = {setting.key: _variable(setting) for setting in settings} | more
-        key = (str(path), json.dumps(variables, sort_keys=True))
+        places = {setting.key: setting.value_span for setting in settings}
+        folder = os.path.relpath(path) if not path.is_absolute() else shown
+        return self._await_request(Request(folder, place, variables, places))
+
+    def _await_request(self, request: Request, *, silent: bool = False) -> Brought:
+        """What a module brings once all are read; where `silent`, nobody asks who said so."""
+        key = (request.folder, json.dumps(request.variables, sort_keys=True))
         if key not in self._awaited:
-            places = {setting.key: setting.value_span for setting in settings}
-            request = Request(os.path.relpath(path) if not path.is_absolute() else shown, place, variables, places)
             self._awaited[key] = (request, Brought(settled=False))
+            self._silent |= {request.folder} if silent else set()
         return self._awaited[key][1]
 
     def _policy(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> Brought:
@@ -190,12 +221,19 @@ class Givens:
         places = {setting.key: setting.value_span for setting in settings}
         namespace, place = _namespace(given, names)
         if policy.form is library.Form.TERRAFORM:
-            more: dict[str, Json] = {"namespace": namespace} if namespace is not None else {}
-            return self._await(policy.path, str(policy.path), given.name.span, settings, **more)
+            namespace = _namespace_of_module(given, policy, namespace, settings)
+            if not policy.built_in:
+                more: dict[str, Json] = {"namespace": namespace} if namespace is not None else {}
+                return self._await(policy.path, str(policy.path), given.name.span, settings, **more)
+            if self.terraform == "plan":
+                order = library.order(policy, variables, namespace, given.span, place, places=places)
+                return self._await_request(order.request(), silent=True)
         # Scenarios that give the same policy share its objects, and so the models and lookups made from them.
         key = (policy.path, json.dumps(variables, sort_keys=True), namespace)
         if key not in self._policies:
-            resources, diagnostics = library.instantiate(policy, variables, namespace, given.span, place, places=places)
+            resources, diagnostics = library.instantiate(
+                policy, variables, namespace, given.span, place, places=places, kustomizer=self._kustomizer
+            )
             self._sift(diagnostics)
             self._policies[key] = resources
         return Brought(self._policies[key])
@@ -231,6 +269,30 @@ def _namespace(given: GivenPolicy, names: Names) -> tuple[str | None, Span]:
     if "IN" in names.scope.variables:
         return names.value("IN", given.name.span, ()), given.name.span
     return None, given.name.span
+
+
+def _namespace_of_module(
+    given: GivenPolicy, policy: library.Policy, namespace: str | None, settings: tuple[Setting, ...]
+) -> str | None:
+    """The namespace that a module is given: its variable of that name may be given as any other.
+
+    Raises:
+        Refusal: it is given twice, and differently.
+    """
+    by_name = next((each for each in settings if each.key == "namespace"), None)
+    if by_name is not None and given.namespace is not None and by_name.value != namespace:
+        message = f"policy '{policy.name}' is put into two namespaces: '{namespace}' and '{by_name.value}'"
+        note = Note("said here", given.namespace.span)
+        raise Refusal(
+            Diagnostic("other-namespace", message, by_name.value_span, ("leave out one of the two",), (note,))
+        )
+    if by_name is not None:
+        return None
+    if given.namespace is None and not policy.built_in and namespace is not None:
+        from netpolspec.load.policy_modules import declares
+
+        return namespace if declares(policy.path, "namespace") else None
+    return namespace
 
 
 def _variable(setting: Setting) -> Json:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.load.library import BUILT_IN, declared, find, instantiate, names
+from netpolspec.diagnostics import Refusal, render
+from netpolspec.load.library import BUILT_IN, find, instantiate, names
 from netpolspec.policy.objects import Direction, NetworkPolicy, PodPeer, Protocol, Selector
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from netpolspec.load.resource import Json
     from netpolspec.policy.objects import Rule
@@ -77,13 +78,11 @@ def test_every_policy_is_in_the_table() -> None:
     assert set(names(())) == {name for name, _, _ in MEANINGS}
 
 
-@pytest.mark.parametrize("path", sorted(BUILT_IN.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_policy_explains_itself(path: Path) -> None:
-    text = path.read_text()
-    assert text.startswith("# ")
-    comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
-    for name in declared(find(path.stem, (), NAME)):
-        assert f"#   {name} " in comments
+def test_modules_that_are_no_policies_are_not_found() -> None:
+    assert {"article", "cluster-kind", "tenants"} < {path.name for path in BUILT_IN.iterdir()}
+    for name in ("article", "cluster-kind", "tenants"):
+        with pytest.raises(Refusal, match=f"unknown policy '{name}'"):
+            find(name, (), NAME)
 
 
 def test_named_ports() -> None:
@@ -92,3 +91,40 @@ def test_named_ports() -> None:
         (Protocol.TCP, "http"),
         (Protocol.TCP, 8443),
     ]
+
+
+def test_a_module_is_placed_by_its_own_variables() -> None:
+    made = make("deny-from-any", {"name": "nobody", "pod_labels": {"app": "web"}})
+    (label,) = made.pods.requirements
+    assert (made.name, label.key, tuple(label.values)) == ("nobody", "app", ("web",))
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+SPEC = Source("a.nps", "given policy some-policy in ms-b ns=ms-a\n")
+STATEMENT, IN, VALUE = SPEC.span(0, 40), SPEC.span(28, 32), SPEC.span(36, 40)
+CASES: dict[str, tuple[str, Mapping[str, Json], str | None]] = {
+    "empty-text": ("allow-from", {"ns": ""}, "ms-b"),
+    "empty-list": ("allow-from", {"ns": []}, "ms-b"),
+    "empty-item": ("allow-to-namespace", {"ns": "a,"}, "ms-b"),
+    "null-item": ("allow-from", {"ns": ["a", None]}, "ms-b"),
+    "missing": ("allow-from-other-namespaces", {}, "ms-b"),
+    "unknown": ("allow-from", {"ns": "a", "namspace": "b"}, "ms-b"),
+    "bad-value": ("allow-from", {"ns": "a,B-"}, "ms-b"),
+    "bad-name": ("allow-from", {"ns": "a", "name": "A_B"}, "ms-b"),
+    "bad-port": ("allow-from-any-to-port", {"port": "70000"}, "ms-b"),
+    "bad-type": ("deny-from-any", {"pod_labels": "web"}, "ms-b"),
+    "list-for-one": ("deny-from-any", {"name": ["a", "b"]}, "ms-b"),
+    "no-namespace": ("deny-from-any", {}, None),
+    "bad-namespace": ("deny-from-any", {}, "MS"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_messages(case: str, golden: Callable[[Path, str], None]) -> None:
+    name, values, namespace = CASES[case]
+    made, problems = instantiate(
+        find(name, (), NAME), values, namespace, STATEMENT, IN, places=dict.fromkeys(values, VALUE)
+    )
+    assert made == ()
+    golden(Path(__file__).parent / "modules" / f"{case}.err", "\n\n".join(map(render, problems)) + "\n")

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from netpolspec.backends.model import ModelBackend
+from netpolspec.load.library import find, instantiate
 from netpolspec.plan.analyze import Options, analyze
 from netpolspec.plan.files import Files
 from netpolspec.run.events import ScenarioEnded, Status
 from netpolspec.run.runner import RunOptions, run
+from netpolspec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -150,15 +152,37 @@ BREAKAGES: dict[str, Callable[[dict[str, Any]], None]] = {
 }
 
 
-def break_policies(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
-    """Each policy with each breakage that changes it: the two names, and the broken policy's text."""
-    for path in paths:
-        whole = yaml.safe_load(path.read_text())
+_PLACEHOLDERS = {"a-value-of-ns": "$(ns)", "a-value-of-names": "$(allowed_namespaces)", "a-port": "$(port:-80)"}
+_STAND_INS = {
+    "allow-from": {"ns": "a-value-of-ns"},
+    "allow-to-namespace": {"ns": "a-value-of-ns"},
+    "allow-from-other-namespaces": {"allowed_namespaces": "a-value-of-names"},
+    "allow-from-any-to-port": {"port": "a-port"},
+}
+
+
+def library_policy(name: str) -> str:
+    """A policy of the library as one in YAML would be written, with placeholders for its variables."""
+    place = Source("a.nps", "given policy\n").span(0, 12)
+    (made,), problems = instantiate(find(name, (), place), _STAND_INS.get(name, {}), "anywhere", place, place)
+    assert problems == ()
+    manifest = copy.deepcopy(dict(made.manifest))
+    del manifest["metadata"]["namespace"]  # type: ignore[union-attr]
+    text = yaml.safe_dump(manifest, sort_keys=False)
+    for stand_in, placeholder in _PLACEHOLDERS.items():
+        text = text.replace(stand_in, placeholder)
+    return text
+
+
+def break_policies(policies: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Each policy, by its name, with each breakage that changes it: the two names, and the broken policy's text."""
+    for name, text in policies.items():
+        whole = yaml.safe_load(text)
         for breakage, sabotage in BREAKAGES.items():
             policy = copy.deepcopy(whole)
             sabotage(policy)
             if policy != whole:
-                yield path.stem, breakage, yaml.safe_dump(policy)
+                yield name, breakage, yaml.safe_dump(policy)
 
 
 def find_failures(specs: Path, policy: str = "") -> list[str]:
@@ -182,12 +206,12 @@ def find_failures(specs: Path, policy: str = "") -> list[str]:
     return found
 
 
-def report_sabotage(specs: Path, policies: Iterable[Path], harmless: dict[tuple[str, str], str]) -> tuple[str, str]:
+def report_sabotage(specs: Path, policies: Mapping[str, str], harmless: dict[tuple[str, str], str]) -> tuple[str, str]:
     """Break every policy in turn, in a folder of specs that is the current one and may be written to.
 
     Args:
         specs: the folder; broken policies are put into its `policies`, where they win over the library
-        policies: the whole ones
+        policies: the whole ones, by their names
         harmless: policy and breakage that nothing can notice, with the reason
 
     Returns:

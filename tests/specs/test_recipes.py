@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RECIPES = Path(__file__).parent.parent.parent / "specs" / "recipes"
-POLICIES = sorted((RECIPES / "policies").glob("*.yaml"))
+POLICIES = {path.stem: path.read_text() for path in sorted((RECIPES / "policies").glob("*.yaml"))}
 SPECS = sorted(path for path in RECIPES.glob("*.nps") if path.stem != "world")
 
 HARMLESS = {

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from specs.sabotage import find_failures, report_sabotage
+from specs.sabotage import find_failures, library_policy, report_sabotage
 
-from netpolspec.load.library import BUILT_IN
+from netpolspec.load.library import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent.parent
 SPECS = ROOT / "specs"
-POLICIES = sorted([*BUILT_IN.glob("*.yaml"), *(SPECS / "policies").glob("*.yaml")])
+POLICIES = {
+    **{name: library_policy(name) for name in names(())},
+    **{path.stem: path.read_text() for path in sorted((SPECS / "policies").glob("*.yaml"))},
+}
 
 HARMLESS: dict[tuple[str, str], str] = {
     ("deny-from-any", "removed beside allow-from-any"): "allow wins: what it denies is allowed by the other policy",

@@ -1,4 +1,4 @@
-"""The modules of terraform/: that they mean what the YAML library means, cannot be misused, and are kept in order."""
+"""The modules of terraform/, the library of policies: that they cannot be misused, and are kept in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from netpolspec.load.hcl.configuration import read_folder
-from netpolspec.load.library import find, instantiate
+from netpolspec.load.library import names
 from netpolspec.load.terraform import Mode, Reader, read_terraform
 from netpolspec.load.terraform_types import shape_of
 from netpolspec.load.terraform_values import Request
@@ -41,31 +41,7 @@ def ask(name: str, **variables: Any) -> Request:  # noqa: ANN401 - JSON
 
 
 def test_there_is_a_module_for_each_policy_of_the_library() -> None:
-    library = {path.stem for path in (MODULES.parent / "netpolspec" / "policies").glob("*.yaml")}
-    assert set(POLICIES) == library
-
-
-@pytest.mark.parametrize("name", POLICIES)
-def test_a_module_means_what_the_policy_of_its_name_means(name: str) -> None:
-    variables = VALUES.get(name, {})
-    (reading,) = read_terraform([ask(name, namespace="ms-b", **variables)], Mode.STATIC)
-    assert reading.diagnostics == ()
-    (policy,), wrong = instantiate(find(name, [], PLACE), variables, "ms-b", PLACE, PLACE)
-    assert wrong == ()
-    (resource,) = reading.resources
-    assert resource.key == policy.key
-    assert _settled(resource.manifest["spec"]) == _settled(policy.manifest["spec"])
-
-
-def _settled(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """A manifest's part with numbers for ports, whatever they were written as."""
-    if isinstance(value, dict):
-        return {name: _port(held) if name == "port" else _settled(held) for name, held in value.items()}
-    return [_settled(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _port(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
+    assert set(POLICIES) == set(names(()))
 
 
 @pytest.mark.parametrize(("name", "variable"), LISTS.items())
