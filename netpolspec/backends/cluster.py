@@ -22,6 +22,7 @@ from netpolspec.backends.live import describe, is_schedulable, read_node, read_p
 from netpolspec.backends.parts import Nodes, wanted_clients
 from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
+from netpolspec.backends.terraform import Modules
 from netpolspec.backends.world import Objects, is_policy
 from netpolspec.diagnostics import Refusal
 from netpolspec.plan.model import Change, Check
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """Seconds for which an API server that was there may be away before the run gives it up."""
+TERRAFORM_ENDS = 4.0
+"""Seconds that terraform may take to end when it is told to."""
 CLOSING = 8.0
 """Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
 _DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
@@ -61,7 +64,8 @@ class ClusterBackend:
         self._eager = kubectl
         self._kubectl = replace(kubectl, patience=PATIENCE)
         self._ledger = Ledger(self._kubectl, options.run_id)
-        self._objects = Objects(self._kubectl, options, self._ledger, tell)
+        self._modules = Modules(self._kubectl, options, self._ledger, tell)
+        self._objects = Objects(self._kubectl, options, self._ledger, tell, self._modules)
         own = canaries.namespace(options.run_id)
         self._population = Population(self._kubectl, options, self._objects, tell, own)
         self._canary: Canary | None = None
@@ -86,12 +90,14 @@ class ClusterBackend:
     def _prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
         check_access(self._eager)
         left = self._ledger.acquire()
-        with alongside(3) as pool:
+        with alongside(4) as pool:
+            laid_out = pool.submit(self._modules.prepare, scenarios)
             cleared = pool.submit(self._clear_leftovers, left is not None)
             asked = pool.submit(self._kubectl.items, "get", "nodes")
             found = pool.submit(self._kubectl.items, "get", "pods,services", *_DNS)
             cleared.result()
             nodes, dns = asked.result(), found.result()
+            laid_out.result()
         self._nodes = tuple(map(read_node, nodes))
         schedulable = tuple(tree.text(node, "metadata", "name") for node in nodes if is_schedulable(node))
         if not schedulable:
@@ -241,7 +247,9 @@ class ClusterBackend:
             self._canary.join(2.0)
         if not self._ledger.held:
             return ""
+        self._modules.stop(TERRAFORM_ENDS)
         if self._options.keep:
+            self._modules.forget()
             self._ledger.release(kept=True)
             return ""
         return self._clean_up()
@@ -249,11 +257,13 @@ class ClusterBackend:
     def _clean_up(self) -> str:
         """Remove what the run created; what is still going, in words."""
         started = time.monotonic()
+        self._modules.destroy()
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
         selector = of_run(self._options.run_id)
         remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
         left = wait_until_gone(kubectl, selector, max(1.0, CLOSING - (time.monotonic() - started)))
         self._ledger.release()
+        self._modules.forget()
         return left
 
     def _left_behind(self, failure: WorldFailed | None) -> WorldFailed:

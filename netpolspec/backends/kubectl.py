@@ -96,6 +96,11 @@ _PASSING = (
 )
 
 
+def is_passing(said: str) -> bool:
+    """Whether a complaint is of those that pass by themselves: the API server is not there, or not quite yet."""
+    return any(sign in said for sign in _PASSING)
+
+
 _UNSETTLED = 30.0
 """Seconds after a failure for which an API server may say `Forbidden` to everybody: it has not read the roles yet."""
 

@@ -52,9 +52,30 @@ class Record:
     """Seconds since the epoch."""
 
 
-def _clusters() -> Path:
+def state_folder() -> Path:
+    """Where netpolspec remembers what it must not forget: `$XDG_STATE_HOME/netpolspec`."""
     state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "netpolspec" / "clusters"
+    return (Path(state) if state else Path.home() / ".local" / "state") / "netpolspec"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of netpolspec's own, for nobody else to look into.
+
+    Raises:
+        WorldFailed: it cannot be made
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WorldFailed(
+            f"cannot write to '{folder}': {error.strerror}",
+            "XDG_STATE_HOME names another place to remember things in",
+            code="state",
+        ) from error
+
+
+def _clusters() -> Path:
+    return state_folder() / "clusters"
 
 
 def recorded() -> tuple[Record, ...]:
@@ -98,7 +119,7 @@ class Place:
 
     def write(self, record: Record) -> None:
         """Remember; it is complete on disk, or not there."""
-        self._make_folder()
+        make_folder(self.folder)
         draft = self._record.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
         draft.replace(self._record)
@@ -108,21 +129,11 @@ class Place:
         self._record.unlink(missing_ok=True)
         self.kubeconfig.unlink(missing_ok=True)
 
-    def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise WorldFailed(
-                f"cannot write to '{self.folder}': {error.strerror}",
-                "XDG_STATE_HOME names another place to remember clusters in",
-                code="state",
-            ) from error
-
     # --- the lock -------------------------------------------------------------------------------------------------
 
     def _open(self) -> int:
         if self._lock is None:
-            self._make_folder()
+            make_folder(self.folder)
             self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         return self._lock
 

@@ -53,3 +53,17 @@ def put(tree: Mapping[str, Json], path: tuple[str, ...], new: Json) -> dict[str,
     copy = dict(tree)
     copy[path[0]] = new if len(path) == 1 else put(table(tree, path[0]), path[1:], new)
     return copy
+
+
+def difference(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
+    """The merge patch (RFC 7396) that makes one tree of another."""
+    patch: dict[str, Json] = {key: None for key in old if key not in new}
+    for key, each in new.items():
+        before = old.get(key)
+        if isinstance(each, Mapping) and isinstance(before, Mapping):
+            below = difference(before, each)
+            if below:
+                patch[key] = below
+        elif key not in old or before != each:
+            patch[key] = each
+    return patch

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.differences import compare
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
 from netpolspec.backends.marks import RUN, mark, run_of
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.servers import equip
+from netpolspec.backends.terraform import requests_of, stub
 from netpolspec.load.resource import Key
 from netpolspec.plan.default_world import is_default
 from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
+    from netpolspec.backends.terraform import Modules
     from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.terraform_values import Request
     from netpolspec.plan.model import World
 
 APPLY_TIMEOUT = 60.0
@@ -48,45 +52,6 @@ _FIRST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What has to be done to get from one set of objects to another."""
-
-    removed: tuple[Key, ...]
-    replaced: tuple[Key, ...]
-    """Those that differ in what cannot be changed: they are deleted, and made anew."""
-    changed: tuple[Key, ...]
-    """New and changed ones, the replaced among them."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.removed or self.changed)
-
-
-def compare(now: Mapping[Key, Mapping[str, Json]], then: Mapping[Key, Mapping[str, Json]]) -> Difference:
-    """The difference between the objects that are there and those that are wanted."""
-    changed = tuple(key for key, manifest in then.items() if now.get(key) != manifest)
-    return Difference(
-        removed=tuple(key for key in now if key not in then),
-        replaced=tuple(key for key in changed if key in now and not _can_become(now[key], then[key])),
-        changed=changed,
-    )
-
-
-def _can_become(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
-    """Whether the API server lets the one become the other, as far as that is known beforehand."""
-    match new.get("kind"):
-        case "Pod":
-            return old.get("spec") == new.get("spec")
-        case "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet":
-            return tree.value(old, "spec", "selector") == tree.value(new, "spec", "selector")
-        case "Job":
-            return old.get("spec") == new.get("spec")
-        case _:
-            return old.get("apiVersion") == new.get("apiVersion")
-
-
 def is_policy(resource: Resource) -> bool:
     """Whether an object says who may talk to whom."""
     return any(isinstance(each, (NetworkPolicy, AdminPolicy, ForeignPolicy)) for each in resource.objects)
@@ -109,6 +74,8 @@ class Objects:
     options: LiveOptions
     ledger: Ledger
     tell: Callable[[str], None]
+    modules: Modules
+    """What terraform makes of a world."""
     applied: dict[Key, Mapping[str, Json]] = field(default_factory=dict)
     """What is there now, as it was applied."""
     policies: set[Key] = field(default_factory=set)
@@ -131,8 +98,13 @@ class Objects:
             WorldFailed: the cluster did not let us
         """
         difference = compare(self.applied, self.wanted(world))
-        gone = [*difference.removed, *difference.replaced]
-        pods_may_differ = any(key not in self.policies for key in gone)
+        going = self._going(world)
+        made, surplus = self.modules.made, (*difference.removed, *difference.replaced, *self._changing_hands(world))
+        gone = [key for key in dict.fromkeys(surplus) if made.get(key) not in going]
+        leaving = [*gone, *(key for key, at in made.items() if at in going)]
+        pods_may_differ = any(key not in self.policies for key in leaving)
+        if going:  # before the namespaces that its objects are in
+            self._bring({at: each for at, each in self.modules.active.items() if at not in going}, world)
         self._delete(gone)
         return pods_may_differ
 
@@ -143,16 +115,21 @@ class Objects:
             WorldFailed: one exists that the run did not create, or the cluster did not let us
         """
         wanted = self.wanted(world)
-        changed = [key for key in compare(self.applied, wanted).changed if key.kind == "Namespace"]
+        changed = [key for key in self._changed(world, wanted) if key.kind == "Namespace"]
         self._guard([key for key in changed if key not in self.applied], wanted)
         for live in self._apply(changed, wanted):
             if run_of(live) == self.options.run_id:
                 self.spaces[tree.text(live, "metadata", "name")] = tree.text(live, "metadata", "uid")
+        modules, active = requests_of(world), self.modules.active
+        now = {at: each for at, each in modules.items() if at in active or at in self._with_more_than_policies(world)}
+        if now.keys() - active.keys():
+            self._bring(now, world)
+            self._apply([key for key in self._changed(world, wanted) if key.kind == "Namespace"], wanted)
 
     def add_others(self, world: World, also: Sequence[Mapping[str, Json]] = ()) -> bool:
         """Create and change everything but namespaces and policies, and pods of our own; whether there was any."""
         wanted = self.wanted(world)
-        others = (key for key in compare(self.applied, wanted).changed if key.kind != "Namespace")
+        others = (key for key in self._changed(world, wanted) if key.kind != "Namespace")
         changed = [key for key in others if not is_policy(world[key])]
         self._guard([key for key in changed if key not in self.applied], wanted)
         self._apply(changed, wanted, also)
@@ -160,6 +137,7 @@ class Objects:
 
     def add_policies(self, world: World) -> None:
         """Create and change policies."""
+        self._bring(requests_of(world), world)
         wanted = self.wanted(world)
         changed = [key for key in compare(self.applied, wanted).changed if is_policy(world[key])]
         self.policies |= set(changed)
@@ -169,25 +147,97 @@ class Objects:
     def differ_in_policies_only(self, world: World) -> bool:
         """Whether policies are all that has to come, change or go, and none of them has to be made anew."""
         difference = compare(self.applied, self.wanted(world))
-        gone = all(key in self.policies for key in difference.removed)
+        gone = all(key in self.policies for key in difference.removed) and not self._collides(world)
         return gone and not difference.replaced and all(is_policy(world[key]) for key in difference.changed)
 
     def exchange_policies(self, world: World) -> None:
         """Take policies away and let others come at the same time, where nothing else differs."""
-        removed = compare(self.applied, self.wanted(world)).removed
+        staying = requests_of(world).keys()
+        leaving = {key for key, at in self.modules.made.items() if at not in staying}
+        removed = [key for key in compare(self.applied, self.wanted(world)).removed if key not in leaving]
         with alongside(1) as beside:
             going = beside.submit(self._delete, removed)
             self.add_policies(world)
             going.result()
 
+    # --- what terraform makes -------------------------------------------------------------------------------------
+
+    def _changed(self, world: World, wanted: Mapping[Key, Mapping[str, Json]]) -> tuple[Key, ...]:
+        """What kubectl has to make or change; what terraform is yet to make is not among it."""
+        made = self.modules.made
+        return tuple(key for key in compare(self.applied, wanted).changed if world[key].module is None or key in made)
+
+    def _with_more_than_policies(self, world: World) -> frozenset[int]:
+        """The modules that hold something that pods or policies need."""
+        return frozenset(id(each.module) for each in world.values() if each.module is not None and not is_policy(each))
+
+    def _going(self, world: World) -> frozenset[int]:
+        """The modules that are to be gone before others come: all but those that others take the place of."""
+        heirs, more = self.modules.successors(world), self._with_more_than_policies(world)
+        made = self.modules.made
+        spaces = {
+            old: {key for key, at in made.items() if at == old and key.kind == "Namespace"} for old in heirs.values()
+        }
+        kept = {old for new, old in heirs.items() if new in more and all(key in world for key in spaces[old])}
+        return frozenset(self.modules.active.keys() - requests_of(world).keys() - kept)
+
+    def _changing_hands(self, world: World) -> tuple[Key, ...]:
+        """What kubectl has made and terraform is to make: it takes nothing over."""
+        made = self.modules.made
+        return tuple(key for key in self.applied if key not in made and _maker(world, key) is not None)
+
+    def _collides(self, world: World) -> bool:
+        """Whether something would be made by one before it was removed by another."""
+        made, heirs = self.modules.made, self.modules.successors(world)
+        pairs = ((made.get(key), _maker(world, key)) for key in self.applied)
+        return any(then not in (None, now) and (now is None or heirs.get(then) != now) for now, then in pairs)
+
+    def _bring(self, modules: Mapping[int, Request], world: World) -> None:
+        """Have these modules in force and no others; remove what a `when` has removed of what they make."""
+        made, wanted = dict(self.modules.made), self.wanted(world)
+        coming = modules.keys() - self.modules.active.keys()
+        if coming:
+            keys = [key for key in wanted if _maker(world, key) in coming and key not in self.applied]
+            self._guard(keys, wanted, by_terraform=True)
+        self.modules.bring(modules, world)
+        for key in made.keys() - self.modules.made.keys():
+            self.applied.pop(key, None)
+            self.policies.discard(key)
+            if key.kind == "Namespace":
+                self.spaces.pop(key.name, None)
+        for key, at in self.modules.made.items():
+            if at not in coming and key in self.applied:
+                continue
+            self.applied[key] = self._given(world[key]) if key in world else stub(key)
+            if key.kind == "NetworkPolicy" or (key in world and is_policy(world[key])):
+                self.policies.add(key)
+            if key.kind == "Namespace":
+                self.spaces[key.name] = self.modules.uids.get(key.name, "")
+        self._delete([key for key in self.modules.made if key not in world])
+
+    def _given(self, resource: Resource) -> Mapping[str, Json]:
+        """An object as terraform makes it, in the form in which we apply others."""
+        manifest = resource.manifest if resource.given is None else resource.given
+        return mark(equip(_placed(resource.key, manifest), self.options.probe_image), self.options.run_id)
+
+    def _patch(self, keys: Iterable[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> None:
+        """Change what terraform has made: its fields are terraform's, so they are changed one by one."""
+        for key in keys:
+            where = ("-n", key.namespace) if key.namespace else ()
+            patch = json.dumps(tree.difference(self.applied[key], wanted[key]))
+            self.kubectl.check(*where, "patch", _kind_of(wanted[key]), key.name, "--type=merge", "-p", patch)
+
     # --- what is not ours -----------------------------------------------------------------------------------------
 
-    def _guard(self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]]) -> None:
+    def _guard(
+        self, keys: Sequence[Key], wanted: Mapping[Key, Mapping[str, Json]], *, by_terraform: bool = False
+    ) -> None:
         """See to it that new objects change nothing that the run did not create, unless that is allowed."""
+        coming = {key.name for key in keys if key.kind == "Namespace"} if by_terraform else set()
         outside = [key for key in keys if key.namespace not in self.spaces]
         if not outside:
             return
-        guests = [key for key in outside if key.namespace]
+        guests = [key for key in outside if key.namespace and key.namespace not in coming]
         if guests and not self.options.allow_existing:
             raise WorldFailed(
                 f"{guests[0]} would come into a namespace that this run did not create",
@@ -198,11 +248,12 @@ class Objects:
         ending = [each for each in there if tree.text(each, "status", "phase") == "Terminating"]
         self._wait_for_endings([key_of(each) for each in ending])
         others = [key_of(each) for each in there if each not in ending and run_of(each) != self.options.run_id]
-        if others and not self.options.allow_existing:
+        if others and (by_terraform or not self.options.allow_existing):
+            allow = "--allow-existing lets the run change objects that are there already"
             raise WorldFailed(
                 f"{others[0]} exists already, and this run did not create it",
                 "give it another name in the spec, or take the existing one as it is with 'given cluster'",
-                "--allow-existing lets the run change objects that are there already",
+                "terraform does not take over what it did not make" if by_terraform else allow,
                 code="existing",
             )
         self.ledger.note(touched={key: tree.text(wanted[key], "apiVersion") for key in others})
@@ -241,9 +292,15 @@ class Objects:
         if not (keys or also):
             return ()
         self.ledger.note(kinds=(_kind_of(wanted[key]) for key in keys if key.kind not in USUAL_KINDS))
-        before = {key: self.applied.get(key, {}) for key in keys}
+        theirs = [key for key in keys if key in self.modules.made and self.applied.get(key)]
+        self._patch(theirs, wanted)
+        self.applied.update({key: wanted[key] for key in theirs})
+        ours = [key for key in keys if key not in theirs]
+        before = {key: self.applied.get(key, {}) for key in ours}
         self.applied.update(before)  # so that an interrupted run knows what may be there
-        manifests = [*(self._as_applied(key, wanted) for key in keys), *also]
+        manifests = [*(self._as_applied(key, wanted) for key in ours), *also]
+        if not manifests:
+            return ()
         try:
             made = self.apply_all(manifests)
         except KubectlFailed as failure:
@@ -251,7 +308,8 @@ class Objects:
                 raise
             self._delete([key for key, manifest in before.items() if manifest and key.kind != "Namespace"])
             made = self.apply_all(manifests)
-        self.applied.update({key: wanted[key] for key in keys})
+        self.applied.update({key: wanted[key] for key in ours})
+        self.modules.returned(ours)
         return made
 
     def apply_all(self, manifests: Sequence[Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
@@ -304,11 +362,18 @@ class Objects:
                 timeout=DELETE_TIMEOUT + 10,
                 stdin=as_list(contents),
             )
+        self.modules.stray(gone)
         for key in gone:
             self.policies.discard(key)
             self.applied.pop(key, None)
         for space in spaces:
             self.spaces.pop(space, None)
+
+
+def _maker(world: World, key: Key) -> int | None:
+    """The module that is to make an object, by its identity; None where none does."""
+    resource = world.get(key)
+    return None if resource is None or resource.module is None else id(resource.module)
 
 
 def release(kubectl: Kubectl, manifests: Sequence[Mapping[str, Json]]) -> None:

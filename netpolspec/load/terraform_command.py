@@ -5,6 +5,8 @@ Only a run comes here, and only where its user lets terraform speak: terraform s
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -16,7 +18,7 @@ from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.terraform_secrets import scrub_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from netpolspec.load.terraform_copy import Written
@@ -24,9 +26,22 @@ if TYPE_CHECKING:
 
 TIMEOUT = 300.0
 """Seconds for one call; an `init` may download a provider."""
+LOCK_TIMEOUT = "5s"
+"""For which a state that somebody else has locked is waited for."""
 _NOWHERE = "https://127.0.0.1:9"
 """The discard port of this machine: nothing can be reached by mistake."""
 _TAKEN_AWAY = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_LOG", "TF_INPUT", "TF_REATTACH", "KUBE_")
+
+
+@contextlib.contextmanager
+def _shared(path: Path) -> Iterator[int]:
+    """A shared lock on a file, as an open descriptor."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def find_terraform() -> str | None:
@@ -52,6 +67,8 @@ class Terraform:
     variables: Mapping[str, str] = field(default_factory=dict)
     """`TF_VAR_...` that count."""
     secrets: frozenset[str] = frozenset()
+    busy: Path | None = None
+    """A file that terraform and what it starts have locked for as long as they run, even if we are killed."""
 
     def init(self) -> None:
         """Install providers and modules; raises Refusal."""
@@ -78,7 +95,14 @@ class Terraform:
         The current folder stays what it is: paths in TF_CLI_CONFIG_FILE may begin there.
         """
         command = ("terraform", f"-chdir={self.folder}", *arguments)
-        return shell.run(command, timeout=timeout, env=self.environment())
+        with contextlib.ExitStack() as stack:
+            lend = () if self.busy is None else (stack.enter_context(_shared(self.busy)),)
+            return shell.run(command, timeout=timeout, env=self.environment(), lend=lend)
+
+    def apply(self, arguments: Sequence[str] = (), *, timeout: float) -> shell.Finished:
+        """Make what the configuration says, without a question; its complaints are for `explain`."""
+        command = ("apply", "-auto-approve", "-input=false", "-no-color", "-json", f"-lock-timeout={LOCK_TIMEOUT}")
+        return self.run((*command, *arguments), timeout)
 
     def environment(self) -> dict[str, str | None]:
         """Ours, without what would change what terraform does, and with the one cluster that is meant."""
@@ -104,9 +128,12 @@ class Terraform:
     def _diagnostic(self, said: dict[str, Any]) -> Diagnostic:
         summary = scrub_text(" ".join(str(said.get("summary", "")).split()), self.secrets)
         detail = scrub_text(" ".join(str(said.get("detail", "")).split()), self.secrets)
+        place = self._span(said.get("range")) or self.place
+        for pattern, code, message, help_ in _FAILURES:
+            if re.search(pattern, f"{summary} {detail}"):
+                return Diagnostic(code, message, place, help_, (f"terraform says: {summary}: {detail[:600]}",))
         help_ = (detail,) if detail else ()
-        code = "terraform-crashed" if "Plugin did not respond" in summary else "terraform-failed"
-        return Diagnostic(code, f"terraform: {_lower(summary)}", self._span(said.get("range")) or self.place, help_)
+        return Diagnostic("terraform-failed", f"terraform: {_lower(summary)}", place, help_)
 
     def _span(self, where: dict[str, Any] | None) -> Span | None:
         if not isinstance(where, dict):
@@ -156,6 +183,22 @@ _ERROR = re.compile(
     r"(?P<detail>.*?)(?=\n\nError: |\n\n\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+
+_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        r"acquiring the state lock",
+        "terraform-locked",
+        "the state is locked: another terraform is at work on it",
+        ("wait until it has ended; which process that is, stands below",),
+    ),
+    (
+        r"lugin (?:did not respond|encountered an error|process exited|error)|plugin schemas|code = Unavailable",
+        "terraform-crashed",
+        "a provider of terraform crashed, or cannot be started",
+        ("run it again; if it happens again, try another version of the provider",),
+    ),
+)
+"""What `plan` and `apply` complain about that needs other words than terraform's."""
 
 _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (

@@ -20,33 +20,24 @@ class Made:
         return f"{self.kind}.{group}" if slash else self.kind
 
 
-def _of(api_version: str, **kinds: str) -> dict[str, Made]:
-    return {name: Made(api_version, kind) for name, kind in kinds.items()}
+def _of(api_version: str, kinds: str) -> dict[str, Made]:
+    """By the name that a resource has after the provider's: `config_map` for ConfigMap."""
+    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower(): Made(api_version, kind) for kind in kinds.split()}
 
 
-_RBAC = "rbac.authorization.k8s.io/v1"
 _KINDS: dict[str, Made] = {
-    **_of("v1", namespace="Namespace", pod="Pod", service="Service", config_map="ConfigMap"),
-    **_of(
-        "v1",
-        secret="Secret",
-        service_account="ServiceAccount",
-        resource_quota="ResourceQuota",
-        limit_range="LimitRange",
-    ),
-    **_of("v1", persistent_volume="PersistentVolume", persistent_volume_claim="PersistentVolumeClaim"),
-    **_of("v1", replication_controller="ReplicationController", endpoints="Endpoints"),
-    **_of(
-        "apps/v1", deployment="Deployment", stateful_set="StatefulSet", daemonset="DaemonSet", daemon_set="DaemonSet"
-    ),
-    **_of("batch/v1", job="Job", cron_job="CronJob"),
-    **_of("networking.k8s.io/v1", network_policy="NetworkPolicy", ingress="Ingress", ingress_class="IngressClass"),
-    **_of(_RBAC, role="Role", role_binding="RoleBinding"),
-    **_of(_RBAC, cluster_role="ClusterRole", cluster_role_binding="ClusterRoleBinding"),
-    **_of("autoscaling/v1", horizontal_pod_autoscaler="HorizontalPodAutoscaler"),
-    **_of("policy/v1", pod_disruption_budget="PodDisruptionBudget"),
-    **_of("scheduling.k8s.io/v1", priority_class="PriorityClass"),
-    **_of("storage.k8s.io/v1", storage_class="StorageClass", csi_driver="CSIDriver"),
+    **_of("v1", "Namespace Pod Service ConfigMap Secret ServiceAccount ResourceQuota LimitRange Endpoints"),
+    **_of("v1", "PersistentVolume PersistentVolumeClaim ReplicationController"),
+    **_of("apps/v1", "Deployment StatefulSet DaemonSet"),
+    "daemonset": Made("apps/v1", "DaemonSet"),
+    **_of("batch/v1", "Job CronJob"),
+    **_of("networking.k8s.io/v1", "NetworkPolicy Ingress IngressClass"),
+    **_of("rbac.authorization.k8s.io/v1", "Role RoleBinding ClusterRole ClusterRoleBinding"),
+    **_of("autoscaling/v1", "HorizontalPodAutoscaler"),
+    **_of("policy/v1", "PodDisruptionBudget"),
+    **_of("scheduling.k8s.io/v1", "PriorityClass"),
+    **_of("storage.k8s.io/v1", "StorageClass"),
+    "csi_driver": Made("storage.k8s.io/v1", "CSIDriver"),
 }
 _TYPE = re.compile(r"kubernetes_(?P<name>\w+?)(?:_v\d\w*)?")
 ADOPTING = frozenset(

@@ -137,8 +137,9 @@ def test_a_provider_crashes(module: Path, terraform_alone: Path) -> None:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     reading = read(module)
     assert reading.resources == ()
-    assert [each.code for each in reading.diagnostics] == ["terraform-failed"]
-    assert "failed to" in say(reading)
+    assert [each.code for each in reading.diagnostics] == ["terraform-crashed"]
+    assert "a provider of terraform crashed, or cannot be started" in say(reading)
+    assert "terraform says: Failed to " in say(reading)
 
 
 def _platform() -> str:

@@ -1,0 +1,201 @@
+"""Where terraform works for a run: a folder that outlives a kill -9, so that a later run finds the state.
+
+`$XDG_STATE_HOME/netpolspec/terraform/RUN` holds copies of the run's modules, their state, a kubeconfig with the run's
+one context, a record of which cluster that is, and two locks. `alive` is held by the run; `busy` by every terraform
+that it starts, and by the providers that those start, until they have ended: the system gives locks up with the
+processes, however these end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.records import make_folder, state_folder
+from netpolspec.load.terraform_kinds import is_labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.load.resource import Json
+
+STATE = "terraform.tfstate"
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose work a folder holds."""
+
+    run_id: str
+    context: str
+    kubeconfig: str | None
+    """As the run was told; None: where kubectl looks by itself."""
+    cluster: str
+    """The address of its API server."""
+
+
+def _works() -> Path:
+    return state_folder() / "terraform"
+
+
+class Work:
+    """The folder of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._alive: int | None = None
+
+    @classmethod
+    def begin(cls, kubectl: Kubectl, run_id: str) -> Work:
+        """A new folder, with a kubeconfig for the cluster that kubectl means.
+
+        Raises:
+            WorldFailed: it cannot be written, or the context cannot be read
+        """
+        config = _one_context(kubectl)
+        work = cls(_works() / run_id)
+        make_folder(work.folder)
+        work.hold()
+        owner = Owner(run_id, kubectl.context, kubectl.kubeconfig, _server(config))
+        (work.folder / "record.json").write_text(json.dumps(asdict(owner)), encoding="utf-8")
+        work.kubeconfig.touch(mode=0o600)
+        work.kubeconfig.write_text(json.dumps(config), encoding="utf-8")
+        return work
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Holds the run's context and no other."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def busy(self) -> Path:
+        """Locked by whatever terraform runs in the folder."""
+        return self.folder / "busy"
+
+    @property
+    def owner(self) -> Owner | None:
+        """Whose it is; None where its run was killed before it said so."""
+        try:
+            said = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+            return Owner(**{name: said[name] for name in ("run_id", "context", "kubeconfig", "cluster")})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def hold(self) -> bool:
+        """Be its owner from now on, until this process ends; False where another process is."""
+        descriptor = os.open(self.folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._alive = descriptor
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until no terraform runs in it any more; whether that is so."""
+        deadline = time.monotonic() + seconds
+        descriptor = os.open(self.busy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while True:
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return True
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(_POLL)
+        finally:
+            os.close(descriptor)
+
+    def remove(self) -> None:
+        """Remove the folder with everything in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
+
+    def release(self) -> None:
+        """Be its owner no longer."""
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
+
+    def roots(self) -> tuple[Path, ...]:
+        """The folders in it in which there is a state."""
+        return tuple(sorted(path.parent for path in self.folder.rglob(STATE)))
+
+
+def stale() -> Iterator[Work]:
+    """The folders of runs that are over and left them; they are ours then."""
+    folder = _works()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        work = Work(path)
+        if work.hold():
+            yield work
+            work.release()
+
+
+# --- what a state says ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object that terraform has made."""
+
+    module: str
+    """The first step of its address, `m3` for `module.m3[0].module.x`; empty in a root module."""
+    type: str
+    attributes: Mapping[str, Json]
+
+
+def read_state(root: Path) -> tuple[Instance, ...]:
+    """What terraform has made in a root module's folder."""
+    try:
+        state = json.loads((root / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(
+        Instance(
+            resource.get("module", "").removeprefix("module.").partition("[")[0].partition(".")[0],
+            resource.get("type", ""),
+            instance.get("attributes") or {},
+        )
+        for resource in state.get("resources", ())
+        if resource.get("mode") == "managed"
+        for instance in resource.get("instances", ())
+    )
+
+
+def needs_destroying(root: Path) -> bool:
+    """Whether terraform has made something that cannot be found by a label."""
+    return any(not is_labelled(each.type) for each in read_state(root))
+
+
+# --- the kubeconfig -------------------------------------------------------------------------------------------------
+
+
+def _one_context(kubectl: Kubectl) -> Mapping[str, Json]:
+    said = kubectl.check("config", "view", "--raw", "--flatten", "--minify", "-o", "json")
+    config: dict[str, Json] = json.loads(said)
+    return config
+
+
+def _server(config: Mapping[str, Json]) -> str:
+    clusters = config.get("clusters")
+    try:
+        return str(clusters[0]["cluster"]["server"])  # type: ignore[index, call-overload]
+    except (TypeError, KeyError, IndexError):
+        raise WorldFailed("the context has no cluster", code="kubeconfig") from None
+
+
+def server_of(kubectl: Kubectl) -> str:
+    """The address of the API server that kubectl talks to."""
+    return _server(_one_context(kubectl))
