@@ -1,18 +1,22 @@
-"""docs/messages/ has a heading for every code of a diagnostic, and each example there provokes it.
+"""docs/messages/ has a page for every code of a diagnostic, and each example there provokes it.
 
-An example is a block that is called `wrong`; blocks with the name of a file lie beside it. Behind it stands what is
-drawn, which `pytest --update-golden` writes.
+An example is a block that is called `wrong`, behind which stands what is drawn, or a console; `pytest --update-golden`
+writes both. Blocks with the name of a file lie beside it.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from docs.pages import ROOT, find_blocks
+from docs.reader import Reader
+from docs.treatments import show_console
 from project.codes import find_codes
+from project.message_pages import INDEX, PAGES, Example, find_consoles, find_examples, summary
+from project.message_scenes import NOT_SHOWN, SCENES
 
 from netpolspec.cli import terminal
 from netpolspec.cli.main import main
@@ -20,85 +24,20 @@ from netpolspec.diagnostics import Diagnostic, render
 from netpolspec.lint.catalog import LINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.checkout
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs/messages").glob("*.md"))
-BLOCK = re.compile(
-    r"^```(?P<language>\w+)(?: (?P<name>\S+))?\n(?P<text>.*?)^```\n(?P<drawn>\n```text\n.*?^```\n)?",
-    re.DOTALL | re.MULTILINE,
-)
 COMMANDS = {
     "nps": ("example.nps", ["check", "example.nps"]),
     "yaml": ("example.yaml", ["matrix", "example.yaml"]),
     "hcl": ("module/main.tf", ["check", "-e", "given terraform module"]),
     "toml": ("pyproject.toml", ["check", "-e", "given namespace a"]),
 }
-
-
-@dataclass(frozen=True)
-class Example:
-    """One example of a page."""
-
-    page: Path
-    code: str
-    language: str
-    text: str
-    files: tuple[tuple[str, str], ...]
-    """What lies beside it: those of the page's head, and those of its own section."""
-    end: int
-    """Where what is drawn belongs on the page."""
-    drawn: str
-    """What the page shows."""
-
-    def run(self, folder: Path) -> list[int]:
-        """Run it in a folder that is the current one; the exit statuses."""
-        for name, text in self.files:
-            _write(folder / name, text)
-        if self.language == "sh":
-            return [main(_words(line)) for line in self.text.splitlines()]
-        name, command = COMMANDS[self.language]
-        _write(folder / name, self.text)
-        return [main(command)]
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-
-
-def _words(line: str) -> list[str]:
-    program, *arguments = line.split()
-    assert program == "netpolspec"
-    return arguments
-
-
-def sections(page: Path) -> Iterator[tuple[str, int, str]]:
-    """The code of each section, where its text begins, and the text; the head has no code."""
-    text = page.read_text("utf-8")
-    titles = re.finditer(r"^## (.*)\n", text, re.MULTILINE)
-    heads = [(0, 0, ""), *((each.start(), each.end(), each[1]) for each in titles)]
-    ends = [start for start, _, _ in heads[1:]] + [len(text)]
-    for (_, start, code), end in zip(heads, ends, strict=True):
-        yield code, start, text[start:end]
-
-
-def examples() -> Iterator[Example]:
-    for page in PAGES:
-        common: tuple[tuple[str, str], ...] = ()
-        for code, start, text in sections(page):
-            blocks = list(BLOCK.finditer(text))
-            files = tuple((each["name"], each["text"]) for each in blocks if each["name"] not in {None, "wrong"})
-            common = common if code else files
-            for each in blocks:
-                if each["name"] == "wrong":
-                    end = start + each.end("text") + len("```\n")
-                    yield Example(page, code, each["language"], each["text"], common + files, end, each["drawn"] or "")
-
-
-EXAMPLES = list(examples())
+EXAMPLES = {example.name: example for example in find_examples()}
+CONSOLES = {code: (consoles, files) for code, consoles, files in find_consoles()}
+ROW = re.compile(r"^\| \[([\w-]+)\]\(\1\.md\) \| (.+) \|$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -115,12 +54,36 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Diagnostic]:
     return drawn
 
 
-def test_every_code_has_a_heading_and_every_heading_a_code() -> None:
-    headings = [code for page in PAGES for code, _, _ in sections(page) if code and page.name != "README.md"]
+@pytest.fixture
+def reader(tmp_path: Path, netpolspec: Path, pytestconfig: pytest.Config) -> Reader:
+    """Somebody who types in the folder of the test."""
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NETPOLSPEC_TERRAFORM": "static"}
+    return Reader(tmp_path, netpolspec.parent, environ, update=bool(pytestconfig.getoption("--update-golden")))
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
     codes = find_codes((ROOT / "netpolspec").rglob("*.py"))
-    assert len(headings) == len(set(headings))
-    assert set(headings) - codes == set()
-    assert codes - set(headings) - LINTS.keys() == set(), "lints have pages of their own, in docs/lints/"
+    assert PAGES.keys() - codes == set()
+    assert codes - PAGES.keys() - LINTS.keys() == set(), "lints have pages of their own, in docs/lints/"
+    for code, page in PAGES.items():
+        assert page.read_text("utf-8").startswith(f"# {code}\n\n")
+
+
+def test_every_page_shows_what_it_is_about() -> None:
+    shown = {example.code for example in EXAMPLES.values()} | CONSOLES.keys()
+    assert PAGES.keys() - shown - NOT_SHOWN.keys() == set()
+    assert NOT_SHOWN.keys() & shown == set(), "nothing to excuse"
+    assert NOT_SHOWN.keys() - PAGES.keys() == set()
+    assert SCENES.keys() - CONSOLES.keys() == set()
+
+
+def test_the_index_has_every_page(golden: Callable[[Path, str], None]) -> None:
+    text = INDEX.read_text("utf-8")
+    assert sorted(code for code, _ in ROW.findall(text)) == sorted(PAGES)
+    for table in re.findall(r"(?:^\| \[.*\n)+", text, re.MULTILINE):
+        codes = [code for code, _ in ROW.findall(table)]
+        assert codes == sorted(codes)
+    golden(INDEX, ROW.sub(lambda row: f"| [{row[1]}]({row[1]}.md) | {summary(row[1])} |", text))
 
 
 @pytest.mark.parametrize(
@@ -141,25 +104,57 @@ def test_a_code_is_found_however_it_is_given(source: str, tmp_path: Path) -> Non
     assert find_codes([tmp_path / "module.py"]) == {"found"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_headings_are_in_order(page: Path) -> None:
-    headings = [code for code, _, _ in sections(page)]
-    assert headings == sorted(headings)
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.page.stem}-{example.code}")
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_gets_its_message(
-    example: Example, said: list[Diagnostic], tmp_path: Path, pytestconfig: pytest.Config
+    example: Example, said: list[Diagnostic], tmp_path: Path, golden: Callable[[Path, str], None]
 ) -> None:
-    example.run(tmp_path)
+    for file in example.files:
+        _write(tmp_path / str(file.file), file.text)
+    if example.block.language == "sh":
+        for line in example.block.text.splitlines():
+            program, *arguments = line.split()
+            assert program == "netpolspec"
+            main(arguments)
+    else:
+        name, command = COMMANDS[example.block.language]
+        _write(tmp_path / name, example.block.text)
+        main(command)
     drawn = [diagnostic for diagnostic in said if diagnostic.code == example.code]
     assert drawn, [(diagnostic.code, diagnostic.message) for diagnostic in said]
-    block = f"\n```text\n{render(drawn[0])}\n```\n"
-    if pytestconfig.getoption("--update-golden") and block != example.drawn:
-        text = example.page.read_text("utf-8")
-        at = text.index(f"\n## {example.code}\n") + text[text.index(f"\n## {example.code}\n") :].index(example.text)
-        at += len(example.text) + len("```\n")
-        text = text[:at] + block + text[at:].removeprefix(example.drawn)
-        example.page.write_text(text, "utf-8")
-    else:
-        assert block == example.drawn, f"differs from {example.page}; if it should: pytest --update-golden"
+    page = PAGES[example.code]
+    shown = f"```text\n{render(drawn[0])}\n```\n"
+    before = f"```text\n{example.drawn.text}```\n" if example.drawn is not None else ""
+    wrong = f"{example.block.text}```\n"
+    text = page.read_text("utf-8")
+    assert text.count(wrong + f"\n{before}" * bool(before)) == 1
+    golden(page, text.replace(wrong + f"\n{before}" * bool(before), f"{wrong}\n{shown}"))
+
+
+@pytest.mark.parametrize("code", CONSOLES)
+def test_a_console_shows_its_message(
+    code: str, said: list[Diagnostic], reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consoles, files = CONSOLES[code]
+    for file in files:
+        reader.write(str(file.file), file.text)
+    if code in SCENES:
+        SCENES[code](reader, monkeypatch)
+    try:
+        for console in consoles:
+            show_console(console, reader)
+    finally:
+        reader.update_page()
+    assert code in {diagnostic.code for diagnostic in said}
+
+
+def test_blocks_are_examples_files_or_what_is_drawn() -> None:
+    drawn = {example.drawn.name for example in EXAMPLES.values() if example.drawn is not None}
+    for page in PAGES.values():
+        for block in find_blocks(page):
+            known = block.is_wrong or block.file is not None or block.language == "console" or block.name in drawn
+            assert known, block.name
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
