@@ -35,6 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts terraform comes first: one process has the plans that many tests read, and no long test is last."""
+
+    def order(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        return -("planned" in fixtures) - ("terraform" in fixtures)
+
+    items.sort(key=order)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compares text with a golden file, or with --update-golden writes it."""

@@ -9,31 +9,38 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+Nodes: TypeAlias = "list[ast.AST]"
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def find_codes(paths: Iterable[Path]) -> set[str]:
     """The codes in these sources."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in paths]
+    modules = [_read(path) for path in paths]
     takers: dict[str, set[int | None]] = {}
-    for tree in trees:
-        for name, position in _takers(tree):
+    for nodes in modules:
+        for name, position in _takers(nodes):
             takers.setdefault(name, set()).add(position)
-    given = ((each, tree) for tree in trees for each in _given(tree, takers))
-    return {text for each, tree in given for text in _texts(each, tree)} | {
-        text for tree in trees for text in _tabled(tree)
+    given = ((each, nodes) for nodes in modules for each in _given(nodes, takers))
+    return {text for each, nodes in given for text in _texts(each, nodes)} | {
+        text for nodes in modules for text in _tabled(nodes)
     }
 
 
-def _takers(tree: ast.AST) -> Iterator[tuple[str, int | None]]:
+def _read(path: Path) -> Nodes:
+    """What is looked at of a source, which is a small part of it."""
+    looked_at = (ast.ClassDef, ast.FunctionDef, ast.Call, ast.Assign, ast.AnnAssign, ast.For, ast.comprehension)
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, looked_at)]
+
+
+def _takers(nodes: Nodes) -> Iterator[tuple[str, int | None]]:
     """Whatever takes a code: its name, and the position of the code where it can be given by position."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             targets = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
             fields = [target.id for target in targets if isinstance(target, ast.Name)]
@@ -56,9 +63,9 @@ def _positions(function: ast.FunctionDef) -> Iterator[int | None]:
         yield None
 
 
-def _given(tree: ast.AST, takers: dict[str, set[int | None]]) -> Iterator[ast.expr]:
+def _given(nodes: Nodes, takers: dict[str, set[int | None]]) -> Iterator[ast.expr]:
     """What is given for a code: in calls of what takes one, and as a default."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef):
             defaults = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             yield from (default for each, default in defaults if each.arg == "code" and default is not None)
@@ -73,19 +80,19 @@ def _given(tree: ast.AST, takers: dict[str, set[int | None]]) -> Iterator[ast.ex
                 pass
 
 
-def _texts(given: ast.expr, tree: ast.AST) -> Iterator[str]:
+def _texts(given: ast.expr, nodes: Nodes) -> Iterator[str]:
     """The codes that an expression can be, as far as the source says it."""
     match given:
         case ast.Constant(value=str(text)) if KEBAB.fullmatch(text):
             yield text
         case ast.IfExp(body=one, orelse=other):
-            yield from (*_texts(one, tree), *_texts(other, tree))
+            yield from (*_texts(one, nodes), *_texts(other, nodes))
         case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), ast.FormattedValue(value=rest)]):
-            yield from (prefix + text for text in _texts(rest, tree))
+            yield from (prefix + text for text in _texts(rest, nodes))
         case ast.Name(id=name):
-            for node in ast.walk(tree):
+            for node in nodes:
                 if isinstance(node, ast.Assign) and any(_is_called(target, name) for target in node.targets):
-                    yield from _texts(node.value, tree)
+                    yield from _texts(node.value, nodes)
         case _:
             pass  # handed on, or no code at all
 
@@ -94,18 +101,18 @@ def _is_called(target: ast.expr, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
-def _tabled(tree: ast.AST) -> Iterator[str]:
+def _tabled(nodes: Nodes) -> Iterator[str]:
     """The codes of tables that are gone through row by row: `for pattern, code in TABLE`."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.For | ast.comprehension):
             continue
         match node.target, node.iter:
             case ast.Tuple(elts=names), ast.Name(id=table):
                 columns = [at for at, name in enumerate(names) if _is_called(name, "code")]
-                for each in ast.walk(tree):
+                for each in nodes:
                     if isinstance(each, ast.AnnAssign) and _is_called(each.target, table):
                         rows = each.value.elts if isinstance(each.value, ast.Tuple) else []
                         cells = (row.elts[at] for row in rows if isinstance(row, ast.Tuple) for at in columns)
-                        yield from (text for cell in cells for text in _texts(cell, tree))
+                        yield from (text for cell in cells for text in _texts(cell, nodes))
             case _:
                 pass

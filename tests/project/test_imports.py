@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def find_modules() -> dict[str, Path]:
 MODULES = find_modules()
 
 
-def read_imports(path: Path) -> set[str]:
+@cache
+def read_imports(path: Path) -> frozenset[str]:
     """What a module imports, be it at the top, in a function or for the type checker; as full names of modules."""
     imports: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -74,7 +76,7 @@ def read_imports(path: Path) -> set[str]:
             module = node.module or ""
             submodules = {f"{module}.{alias.name}" for alias in node.names} & MODULES.keys()
             imports.update(submodules or {module})
-    return imports
+    return frozenset(imports)
 
 
 def find_part(module: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -135,13 +136,18 @@ def test_the_format_is_terraforms(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("name", [*POLICIES, "article", "tenants"])
-def test_terraform_finds_it_valid(name: str, terraform: Path, tmp_path: Path) -> None:
-    shutil.copytree(MODULES, tmp_path / "modules", ignore=shutil.ignore_patterns(".terraform*"))
+def test_terraform_finds_them_valid(terraform: Path, tmp_path: Path) -> None:
+    shutil.copytree(MODULES, tmp_path, ignore=shutil.ignore_patterns(".terraform*", "cluster-kind"), dirs_exist_ok=True)
+    arguments = {name: {key: value.split(",") for key, value in VALUES.get(name, {}).items()} for name in POLICIES}
+    calls: dict[str, dict[str, object]] = {
+        "article": {"source": "./article"},
+        "tenants": {"source": "./tenants", "namespaces": {"ms-a": {"tier": "web"}}},
+        **{name: {"source": f"./{name}", "namespace": "ms-b", **arguments[name]} for name in POLICIES},
+    }
+    assert {*calls, "cluster-kind"} == set(NAMES)
+    (tmp_path / "main.tf.json").write_text(json.dumps({"module": calls}), "utf-8")
     for command in (("init", "-backend=false", "-input=false"), ("validate", "-no-color")):
-        done = subprocess.run(
-            (str(terraform), *command), capture_output=True, text=True, check=False, cwd=tmp_path / "modules" / name
-        )
+        done = subprocess.run((str(terraform), *command), capture_output=True, text=True, check=False, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
 
