@@ -112,6 +112,8 @@ def _scenes(plan: Plan) -> Iterator[Scene]:
 
 
 def _steps(scenario: Scenario) -> Iterator[tuple[Change, list[Point]]]:
+    if scenario.unknown:
+        return  # who may be there besides, nobody knows
     change: Change | None = None
     points: list[Point] = []
     for step in scenario.steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.model import ModelBackend
+from netpolspec.cli.live_cluster import cluster_of_run
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs
 from netpolspec.report.record import Record
@@ -25,7 +26,7 @@ def run_on_model(arguments: Sequence[str], settings: Settings, session: Session)
     Raises:
         Refusal: a spec or the command line is wrong.
     """
-    specs = read_specs(arguments, (), settings, session)
+    specs = read_specs(arguments, (), settings, session, cluster=cluster_of_run(settings))
     session.messages.show(specs.plan.warnings)
     made = Record(lambda scenario: _again(scenario, specs))
     for event in run(select(specs.plan, specs.inputs.picks, Filters()), ModelBackend(), RunOptions(settings.assume)):

@@ -17,6 +17,7 @@ from netpolspec.cli.arguments import (
     add_terraform_options,
 )
 from netpolspec.cli.exits import Exit, Outcome
+from netpolspec.cli.live_cluster import cluster_of_run
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs, settle
 from netpolspec.report.tap import Tap, version_for
@@ -64,7 +65,9 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     """Carry out `netpolspec run`."""
     options, others = _parser().read(arguments)
     settings = settle(options, session)
-    specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform)
+    asks = not (options.list or options.dry_run)
+    cluster = cluster_of_run(settings) if asks else None
+    specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform, cluster=cluster)
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, wrong
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.cli.specs import settle
 from netpolspec.cli.worlds import add_world_options, read_cluster
 
@@ -87,7 +88,7 @@ def _scene(paths: Sequence[str], settings: Settings, session: Session) -> Scene 
     from netpolspec.cli.specs import read_specs
     from netpolspec.report.picture.scene import scene_of_scenario
 
-    specs = read_specs(paths, (), settings, session)
+    specs = read_specs(paths, (), settings, session, cluster=cluster_of_context(None, None))
     picked = [one for one in select(specs.plan, specs.inputs.picks, Filters()) if _is_meant(one.name, paths[0])]
     if len(picked) != 1:
         names = ", ".join(one.name for one in picked)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from netpolspec.cli.commands import Session
     from netpolspec.cli.inputs import Inputs
+    from netpolspec.plan.givens import ReadCluster
     from netpolspec.plan.model import Plan
     from netpolspec.settings import Settings
 
@@ -51,7 +52,13 @@ def settle(options: argparse.Namespace, session: Session) -> Settings:
 
 
 def read_specs(
-    arguments: Sequence[str], texts: Sequence[str], settings: Settings, session: Session, *, terraform: str = "static"
+    arguments: Sequence[str],
+    texts: Sequence[str],
+    settings: Settings,
+    session: Session,
+    *,
+    terraform: str = "static",
+    cluster: ReadCluster | None = None,
 ) -> Specs:
     """Read and plan what a command line names; where it names nothing, the setting `paths`, else `specs/`.
 
@@ -61,6 +68,7 @@ def read_specs(
         settings: where else to look.
         session: where the command was started.
         terraform: who may say what Terraform modules mean; `static` starts nothing.
+        cluster: reads what `given cluster` means; None: no cluster is asked.
 
     Raises:
         Refusal: with every mistake that was found, and the warnings.
@@ -70,7 +78,7 @@ def read_specs(
 
     usual = (_USUAL_FOLDER,) if (session.cwd / _USUAL_FOLDER).is_dir() else ()
     inputs = gather(arguments, texts, settings.paths or usual)
-    plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path, terraform))
+    plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path, terraform, cluster))
     if plan is None:
         raise Refusal(*diagnostics)
     log.Logger(__name__).info("specs are read", files=len(inputs.files), scenarios=len(plan.scenarios))

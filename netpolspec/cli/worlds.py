@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec import log
 from netpolspec.cli.arguments import add_model_options, add_terraform_options, wrong
 from netpolspec.cli.inputs import SUFFIX
+from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.diagnostics import Refusal, Severity
 from netpolspec.load.files import decode
 from netpolspec.load.manifests import read_path, read_text, repeated
@@ -25,15 +26,10 @@ if TYPE_CHECKING:
     from netpolspec.cli.commands import Session
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.resource import Resource
+    from netpolspec.plan.givens import ReadCluster
     from netpolspec.policy.objects import Cluster
     from netpolspec.settings import Settings
     from netpolspec.source import Span
-
-KINDS = (
-    "namespaces,nodes,pods,deployments.apps,replicasets.apps,statefulsets.apps,daemonsets.apps,replicationcontrollers,"
-    "jobs.batch,cronjobs.batch,services,endpointslices.discovery.k8s.io,networkpolicies.networking.k8s.io"
-)
-"""What is read from a live cluster."""
 
 
 def add_world_options(parser: Parser) -> None:
@@ -66,18 +62,19 @@ def read_cluster(
     """The cluster that a command line names, and the objects that it was made from.
 
     A path is a manifest, a folder of them or of Terraform, `-` for standard input, or `FILE.nps::SCENARIO`: the world
-    in which that scenario ends.
+    in which that scenario ends. Beside a spec, the live cluster that is named is what the spec's `given cluster` means.
 
     Raises:
         Refusal: something cannot be read or is refused, or nothing is named.
         WorldFailed: a live cluster does not answer.
     """
     live = None
-    if options.context is not None:
+    if options.context is not None and not any(map(_is_spec, paths)):
         live = _live(options.context, options.kubeconfig)
     elif not paths:
         raise wrong("nothing to read", "name a folder, a manifest, FILE.nps::SCENARIO or '-', or a live --context")
-    found = read_resources(paths, settings, session, live=live)
+    cluster = cluster_of_context(options.context, options.kubeconfig)
+    found = read_resources(paths, settings, session, live=live, cluster=cluster)
     objects = (one for resource in found.resources for one in resource.objects)
     return assemble(objects, declare_namespaces=True), tuple(found.resources)
 
@@ -89,6 +86,7 @@ def read_resources(
     *,
     variables: Mapping[str, str] | None = None,
     live: tuple[Sequence[Resource], Sequence[Diagnostic]] | None = None,
+    cluster: ReadCluster | None = None,
 ) -> Objects:
     """The objects that paths hold; warnings are shown.
 
@@ -98,11 +96,12 @@ def read_resources(
         session: where the command was started.
         variables: values for variables of Terraform folders.
         live: what was read from a live cluster.
+        cluster: reads what `given cluster` means; None: no cluster is asked.
 
     Raises:
         Refusal: something cannot be read or is refused.
     """
-    found = gather_objects(paths, settings, variables or {}, live=live)
+    found = gather_objects(paths, settings, variables or {}, live=live, cluster=cluster)
     if any(each.severity is Severity.ERROR for each in found.diagnostics):
         raise Refusal(*found.diagnostics)
     session.messages.show(found.diagnostics)
@@ -115,25 +114,26 @@ def gather_objects(
     variables: Mapping[str, str],
     *,
     live: tuple[Sequence[Resource], Sequence[Diagnostic]] | None = None,
+    cluster: ReadCluster | None = None,
 ) -> Objects:
     """The objects that paths hold, and everything that is wrong with them; the arguments are `read_resources`'."""
     found = Objects()
     if live is not None:
         found.add(*live)
     for path in paths:
-        _read(path, settings, variables, found)
+        if _is_spec(path):
+            found.add(_scenario(path, settings, cluster), ())
+        else:
+            _read(path, settings, variables, found)
     found.diagnostics += repeated(found.resources)
     return found
 
 
 def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Objects) -> None:
-    file, mark, scenario = path.partition("::")
     if path == "-":
         if sys.stdin is None:
             raise wrong("cannot read standard input: it is closed")
         found.add(*read_text(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>"))))
-    elif file.endswith(SUFFIX) and not Path(path).is_dir():
-        found.add(_scenario(file, scenario if mark else None, settings), ())
     elif is_terraform(Path(path)):
         _read_terraform(path, settings, variables, found)
     elif _is_plan(Path(path)):
@@ -144,6 +144,10 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
         found.secrets |= reading.secrets
     else:
         found.add(*read_path(Path(path)))
+
+
+def _is_spec(path: str) -> bool:
+    return path.partition("::")[0].endswith(SUFFIX) and not Path(path).is_dir()
 
 
 def is_terraform(path: Path) -> bool:
@@ -178,45 +182,28 @@ def _read_terraform(path: str, settings: Settings, variables: Mapping[str, str],
     found.secrets |= reading.secrets
 
 
-def _scenario(file: str, name: str | None, settings: Settings) -> Iterator[Resource]:
+def _scenario(path: str, settings: Settings, cluster: ReadCluster | None) -> Iterator[Resource]:
     """The objects of the world in which a scenario ends."""
     from netpolspec.plan.analyze import Options, analyze
     from netpolspec.plan.files import Files
 
-    plan, diagnostics = analyze([Files().read(Path(file), file)], Options({}, settings.policy_path, settings.terraform))
+    file, mark, name = path.partition("::")
+    options = Options({}, settings.policy_path, settings.terraform, cluster)
+    plan, diagnostics = analyze([Files().read(Path(file), file)], options)
     if plan is None:
         raise Refusal(*diagnostics)
-    known = [scenario for scenario in plan.scenarios if name in (None, scenario.name)]
+    known = [scenario for scenario in plan.scenarios if not mark or name == scenario.name]
     if len(known) != 1:
         names = ", ".join(f"'{file}::{scenario.name}'" for scenario in plan.scenarios)
         message = f"'{file}' has no scenario '{name}'" if name else f"'{file}' has not one scenario"
         raise wrong(message, f"there are {names}" if names else "there are none")
     changes = [step for step in known[0].steps if isinstance(step, Change)]
-    yield from changes[-1].world.values()
+    yield from (resource for resource in changes[-1].world.values() if not resource.is_removed)
 
 
-def _live(context: str, kubeconfig: str | None) -> tuple[list[Resource], list[Diagnostic]]:
-    """Everything that matters in a live cluster, read with kubectl; it is only read."""
+def _live(context: str, kubeconfig: str | None) -> tuple[Sequence[Resource], Sequence[Diagnostic]]:
+    """Everything that matters in a live cluster, what netpolspec has put there included; it is only read."""
     from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.backends.there import fetch
 
-    kubectl = Kubectl(context, kubeconfig)
-    served = kubectl.check("api-resources", "--verbs=list", "-o", "name").split()
-    resources: list[Resource] = []
-    diagnostics: list[Diagnostic] = []
-    for kinds in (KINDS, ",".join(name for name in served if _is_policy_kind(name))):
-        if not kinds:
-            continue
-        text = kubectl.check("get", kinds, "--all-namespaces", "-o", "json", timeout=120.0)
-        found, wrong_ones = read_text(Source(f"<context {context}>.json", text))
-        resources += found
-        diagnostics += wrong_ones
-    # A cluster may hold what this version would refuse: it was accepted there, so it is no reason to stop.
-    return resources, [replace(each, severity=Severity.WARNING) for each in diagnostics]
-
-
-def _is_policy_kind(name: str) -> bool:
-    """Whether a resource (`globalnetworkpolicies.crd.projectcalico.org`) may say who reaches whom, besides KINDS."""
-    from netpolspec.load.other_kinds import POLICY_GROUPS
-
-    plural, _, group = name.partition(".")
-    return (plural.endswith("networkpolicies") or group in POLICY_GROUPS) and group != "networking.k8s.io"
+    return fetch(Kubectl(context, kubeconfig), ours=True)

@@ -45,9 +45,14 @@ class Resource:
     module: Request | None = None
     """The Terraform module that makes it, where terraform itself said so: on a cluster, terraform applies it."""
     given: Mapping[str, Json] | None = None
-    """Its manifest as its module makes it, where a `when` has changed it since; None where none did."""
+    """Its manifest as its module makes it or the cluster has it, where a `when` has changed it since; else None."""
     existing: bool = False
-    """Whether it was found in a cluster: it is part of the world, and nobody creates or removes it."""
+    """Whether it was found in a cluster: it is part of the world, and no run owns it."""
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether it was found in a cluster and a `when` has removed it: it has no manifest then, and no objects."""
+        return self.existing and not self.manifest
 
     @property
     def is_policy(self) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netpolspec.plan.files import Input, Unit
+    from netpolspec.plan.givens import ReadCluster
     from netpolspec.plan.model import Scenario
     from netpolspec.plan.resolve import Inhabitants
 
@@ -32,6 +33,8 @@ class Options:
     """Folders in which policies are looked up after those of the spec, before the library."""
     terraform: str = "static"
     """Who may say what a Terraform module means: `auto`, `plan` or `static`; only `run` may start terraform."""
+    cluster: ReadCluster | None = None
+    """Reads what `given cluster` means; None: no cluster is asked, and nobody knows what it holds."""
 
 
 def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
@@ -41,7 +44,7 @@ def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tup
         The plan, or None where there was any error; and the errors and warnings, in source order, inputs in theirs.
     """
     files = Files()
-    givens = Givens(options.policy_path, options.terraform)
+    givens = Givens(options.policy_path, options.terraform, options.cluster)
     inhabitants: dict[tuple[int, ...], Inhabitants] = {}
     found: list[list[Diagnostic]] = []
     planners: list[tuple[Planner, list[Diagnostic]]] = []

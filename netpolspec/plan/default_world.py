@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from netpolspec.load.resource import Key
 from netpolspec.plan.expand import Names, Scope
 from netpolspec.plan.manifests import make_namespace, make_service, make_workload
 from netpolspec.source import Source
@@ -14,7 +15,7 @@ from netpolspec.syntax.parser import parse_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Key, Resource
+    from netpolspec.load.resource import Resource
 
 _TEXT = Source(
     "<every cluster>",
@@ -50,6 +51,15 @@ def default_objects() -> Mapping[Key, Resource]:
             assert resource is not None  # noqa: S101 - our own text
             objects[resource.key] = resource
     return objects
+
+
+DNS = Key("Service", "kube-system", "kube-dns")
+"""The cluster's DNS."""
+
+
+def default_workloads() -> tuple[Key, ...]:
+    """Those of `default_objects` that make pods."""
+    return tuple(key for key in default_objects() if key.kind == "Deployment")
 
 
 def is_default(resource: Resource) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, Severity
 from netpolspec.load import library
@@ -30,6 +30,8 @@ from netpolspec.syntax.ast import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netpolspec.load.helm import Renderer
     from netpolspec.load.resource import Json, Resource
     from netpolspec.load.terraform_values import Request
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from netpolspec.source import Span
     from netpolspec.syntax.ast import Given
 
+ReadCluster: TypeAlias = "Callable[[], tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]]"
+"""Reads a cluster: its objects, marked as existing, and warnings; raises Refusal."""
 POLICIES = "policies"
 """The folder beside a spec in which its policies are looked up where POLICY_PATH does not say otherwise."""
 
@@ -49,6 +53,8 @@ class Givens:
     """Folders from the settings, searched after the spec's own and before the library."""
     terraform: str = "static"
     """Who may say what a Terraform module means: `auto`, `plan` or `static`."""
+    cluster: ReadCluster | None = None
+    """Reads what `given cluster` means; None: no cluster is asked, and nobody knows what it holds."""
     spoke: dict[str, str] = field(default_factory=dict)
     """By Terraform folder: who said what it means."""
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -59,6 +65,7 @@ class Givens:
     _awaited: dict[tuple[str, str], tuple[Request, Brought]] = field(default_factory=dict)
     _kustomizer: Kustomizer = field(default_factory=Kustomizer)
     _charts: Renderer | None = None
+    _there: Brought | None = None
     _silent: set[str] = field(default_factory=set)
     """The folders of modules that ship with netpolspec: it goes without saying who reads them."""
 
@@ -73,6 +80,8 @@ class Givens:
                 brought = self._terraform(given, names, file)
             case GivenPolicy():
                 brought = self._policy(given, names, file, root)
+            case GivenCluster():
+                brought = self._cluster(given)
             case _:
                 brought = Brought(self._at_once(given, names, file))
         if isinstance(given, GivenTerraform | GivenPolicy | GivenManifest | GivenHelm):
@@ -114,12 +123,10 @@ class Givens:
                 return self._one(make_service(given, names))
             case GivenManifest():
                 return self._manifest(given, names, file)
-            case GivenPolicy() | GivenTerraform():
+            case GivenPolicy() | GivenTerraform() | GivenCluster():
                 raise AssertionError(given)
             case GivenHelm():
                 return self._helm(given, names, file)
-            case GivenCluster():
-                raise _absent("given cluster", given.span, "save it: 'kubectl get -A -o yaml ...' and 'given manifest'")
             case _:
                 assert_never(given)
 
@@ -159,6 +166,21 @@ class Givens:
                 raise Refusal(Diagnostic("empty-manifest", message, given.what.span))
             self._manifests[path] = resources
         return self._manifests[path]
+
+    def _cluster(self, given: GivenCluster) -> Brought:
+        """What a cluster holds already; it is read once."""
+        if self._there is None and self.cluster is None:
+            self._there = Brought(unknown=True)
+        elif self._there is None and self.cluster is not None:
+            try:
+                resources, diagnostics = self.cluster()
+            except Refusal as refusal:
+                placed = (replace(each, span=each.span or given.span) for each in refusal.diagnostics)
+                raise Refusal(*placed) from None
+            self._sift(diagnostics)
+            self._there = Brought(resources)
+        assert self._there is not None  # noqa: S101 - one of the two has made it
+        return self._there
 
     def _helm(self, given: GivenHelm, names: Names, file: Input) -> tuple[Resource, ...]:
         from netpolspec.load.helm import Release, Renderer, Value
@@ -318,8 +340,3 @@ def _variable(setting: Setting) -> Json:
 def _shown(shown: str, file: Input) -> str:
     """A manifest's path in the style in which its spec was named."""
     return str(Path(file.source.path).parent / shown) if file.path is not None else shown
-
-
-def _absent(what: str, span: Span, hint: str) -> Refusal:
-    message = f"{what} is not part of this version of netpolspec"
-    return Refusal(Diagnostic("not-available", message, span, (hint,)))

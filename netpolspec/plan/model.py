@@ -93,6 +93,8 @@ class Scenario:
     after: tuple[Scenario, ...]
     """Prerequisites that are scenarios: they run first, and if one fails this one is skipped."""
     steps: tuple[Step, ...]
+    unknown: bool = False
+    """Whether its world holds what nobody has read: a cluster that was not asked. Then names may mean nothing here."""
 
     @cached_property
     def points(self) -> int:

@@ -196,7 +196,7 @@ class Planner:
                 steps.append(change)
                 before = change.world
                 changed = False
-            self._check_points(change, act, failed | ({"*"} if stage.diagnostics else set()))
+            self._check_points(change, act, failed | ({"*"} if stage.diagnostics or stage.unknown else set()))
             last = steps[-1]
             if isinstance(last, Check):
                 steps[-1] = Check(last.points + act)
@@ -214,6 +214,7 @@ class Planner:
             todo=built.todo,
             after=tuple(self._scenarios[one] for one in closure if one in self._scenarios),
             steps=tuple(steps),
+            unknown=stage.unknown,
         )
 
     def _stage(self, closure: tuple[Target, ...]) -> Stage:

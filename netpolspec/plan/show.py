@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from netpolspec.diagnostics import Refusal
 from netpolspec.plan.default_world import default_objects
 from netpolspec.plan.model import AddressEnd, Change, ClientEnd, DomainEnd, NodeEnd, PodEnd
 from netpolspec.plan.resolve import Inhabitants
@@ -37,7 +38,10 @@ def show(scenarios: Sequence[Scenario]) -> Iterator[str]:
                 continue
             assert inhabitants is not None  # noqa: S101 - a scenario's first step is a change
             for point in step.points:
-                yield from _probes(point, inhabitants)
+                try:
+                    yield from _probes(point, inhabitants)
+                except Refusal:  # the plan has told it, unless a cluster that was not asked may know better
+                    yield f"  probe   {point.title}"
 
 
 def _difference(before: World, after: World) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeGuard, assert_never
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.manifests import understand
 from netpolspec.load.resource import Key
+from netpolspec.plan.default_world import DNS, default_workloads
 from netpolspec.plan.manifests import Written
 from netpolspec.source import Pointer
 from netpolspec.syntax.ast import Kind
@@ -34,6 +35,9 @@ _KINDS = {
     ),
 }
 
+_OF_NAMES = frozenset({"unknown-object", "unknown-label"})
+"""What is no mistake where nobody knows all objects."""
+
 # --- what statements do to a world --------------------------------------------------------------------------------
 
 
@@ -46,6 +50,8 @@ class Brought:
     """Whether the objects are there by now."""
     failed: bool = False
     """Nobody knows what it would have brought."""
+    unknown: bool = False
+    """Nobody has asked what it brings: a cluster that is not read. A name that is not known is no mistake then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +112,13 @@ class Stage:
     objects: dict[Key, Resource]
     places: dict[Key, Span] = field(default_factory=dict)
     """The statements that put them."""
+    unknown: bool = False
+    """Whether it holds more than is known: a cluster that nobody has asked."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def copy(self) -> Stage:
         """An independent stage in the same state, without its diagnostics."""
-        return Stage(dict(self.objects), dict(self.places))
+        return Stage(dict(self.objects), dict(self.places), self.unknown)
 
     def carry_out(self, operation: Operation) -> None:
         """Change the world as one statement says."""
@@ -127,16 +135,25 @@ class Stage:
                 case _:
                     assert_never(operation)
         except Refusal as refusal:
-            self.diagnostics.extend(refusal.diagnostics)
+            codes = {each.code for each in refusal.diagnostics}
+            if not (self.unknown and codes <= _OF_NAMES):
+                self.diagnostics.extend(refusal.diagnostics)
 
     def check_namespaces(self, since: Mapping[Key, Resource]) -> None:
         """Refuse new objects in namespaces that do not exist, as a cluster would."""
+        if self.unknown:
+            return
         for key, resource in self.objects.items():
-            if key.namespace and Key("Namespace", "", key.namespace) not in self.objects and key not in since:
+            known = not key.namespace or self._has(Key("Namespace", "", key.namespace))
+            if not (known or resource.is_removed or key in since):
                 self.diagnostics.append(self._missing_namespace(key, resource))
 
+    def _has(self, key: Key) -> bool:
+        resource = self.objects.get(key)
+        return resource is not None and not resource.is_removed
+
     def _missing_namespace(self, key: Key, resource: Resource) -> Diagnostic:
-        known = [other.name for other in self.objects if other.kind == "Namespace"]
+        known = [other.name for other in self.objects if other.kind == "Namespace" and self._has(other)]
         close = nearest(key.namespace, known)
         statement = self.places.get(key)
         span = resource.origin.span
@@ -156,10 +173,15 @@ class Stage:
         )
 
     def _put(self, put: Put) -> None:
+        self.unknown = self.unknown or put.brought.unknown
+        if any(resource.existing for resource in put.brought.resources):
+            self._take_over_dns(put.brought)
         for resource in put.brought.resources:
             key = resource.key
             earlier = self.places.get(key)
             if earlier is not None and not put.late:
+                if resource.existing and self.objects.get(key) is resource:
+                    continue  # the cluster is given by several rules
                 note = Note("it was given here before", earlier)
                 hint = "take one of them out; to change an object after an expectation, write 'when given'"
                 message = f"{key} is given twice in one world"
@@ -168,6 +190,12 @@ class Stage:
             self.objects[key] = resource
             self.places[key] = put.span
 
+    def _take_over_dns(self, brought: Brought) -> None:
+        """The cluster's own DNS stands in for the one that every world has, whatever its Deployment is called."""
+        if any(resource.key == DNS for resource in brought.resources):
+            for key in [key for key in default_workloads() if key not in self.places]:
+                self.objects.pop(key, None)
+
     def _find(self, target: Name) -> Resource:
         """The object that a `when` means.
 
@@ -175,7 +203,7 @@ class Stage:
             Refusal: there is none, or there are several.
         """
         kinds = _KINDS[target.kind]
-        named = [key for key in self.objects if key.kind in kinds and key.name == target.name]
+        named = [key for key in self.objects if key.kind in kinds and key.name == target.name and self._has(key)]
         found = [key for key in named if target.namespace is None or key.namespace in {"", target.namespace}]
         if len(found) == 1:
             return self.objects[found[0]]
@@ -200,6 +228,9 @@ class Stage:
             if old.module is not None:  # terraform goes on making it, and does not know of the change
                 given = old.manifest if old.given is None else old.given
                 new = replace(new, module=old.module, given=given)
+            elif old.existing:
+                self._drop_pods_of(old)
+                new = replace(new, existing=True, given=old.manifest if old.given is None else old.given)
             self.objects[old.key] = new
             self.places[old.key] = written.whole
 
@@ -226,18 +257,42 @@ class Stage:
         self._replace(resource, _set(resource.manifest, path, labels), Written(places, relabel.span))
 
     def _remove(self, remove: Remove) -> None:
-        key = self._find(remove.target).key
-        gone = [key]
-        if key.kind == "Namespace":
-            gone += [other for other in self.objects if other.namespace == key.name]
+        found = self._find(remove.target)
+        self._drop_pods_of(found)
+        gone = [found.key]
+        if found.key.kind == "Namespace":
+            gone += [other for other in self.objects if other.namespace == found.key.name]
         for one in gone:
-            del self.objects[one]
+            old = self.objects.pop(one)
             self.places.pop(one, None)
+            if old.existing:  # whoever carries it out has to know what was there
+                self.objects[one] = replace(old, manifest={}, objects=(), given=old.given or old.manifest)
+
+    def _drop_pods_of(self, found: Resource) -> None:
+        """Forget the pods of a workload that was found in a cluster: it will have others."""
+        owners = {(found.key.kind, found.key.name)}
+        if not found.existing or found.key.kind not in {"Deployment", "ReplicaSet"}:
+            return
+        for kind in ("ReplicaSet", "Pod"):
+            here = [each for each in self.objects.values() if each.key.kind == kind and each.existing]
+            for each in here:
+                if each.key.namespace == found.key.namespace and _controller(each.manifest) in owners:
+                    owners.add((kind, each.key.name))
+                    del self.objects[each.key]
 
     def _scale(self, scale: Scale) -> None:
         resource = self._find(scale.target)
         manifest = _set(resource.manifest, ("spec", "replicas"), scale.replicas)
         self._replace(resource, manifest, Written({}, scale.span))
+
+
+def _controller(manifest: Mapping[str, Json]) -> tuple[Json, Json] | None:
+    """Kind and name of what controls an object."""
+    owners = _get(manifest, ("metadata", "ownerReferences"))
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("controller") is True:
+            return owner.get("kind"), owner.get("name")
+    return None
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[str, Json]]:

@@ -474,7 +474,7 @@ def test_foreign_policy(version: str, kind: str, namespace: str, reach: str | No
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
             "{name: a.b.c}",
-            "CustomResourceDefinition.apiextensions.k8s.io a.b.c",
+            "CustomResourceDefinition a.b.c",
         ),
         ("cert-manager.io/v1", "Certificate", "{name: c, namespace: ns}", "Certificate.cert-manager.io ns/c"),
         ("projectcalico.org/v3", "StagedNetworkPolicy", "{name: c}", "StagedNetworkPolicy.projectcalico.org c"),
