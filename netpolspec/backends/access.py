@@ -30,9 +30,7 @@ def check_access(kubectl: Kubectl) -> None:
     known = contexts(kubectl.kubeconfig, kubectl.program)
     if kubectl.context not in known:
         raise _unknown_context(kubectl, known)
-    finished = kubectl.run(
-        "get", "--raw=/version", f"--request-timeout={ANSWER_TIMEOUT:.0f}s", timeout=ANSWER_TIMEOUT + 2
-    )
+    finished = kubectl.run("get", "--raw=/version", f"--request-timeout={ANSWER_TIMEOUT:.0f}s", timeout=LOGIN_TIMEOUT)
     if not finished.ok:
         raise explain(finished, kubectl)
 
