@@ -14,7 +14,7 @@ default:
     @just --list --unsorted
 
 # Everything that CI checks.
-check: lint types grammar consumers test wheel
+check: lint types grammar consumers test site wheel
 
 # Run the tests on all cores, or in one process those that are named.
 test *arguments="--numprocesses=auto": setup
@@ -54,7 +54,12 @@ types *arguments: setup
 
 # Check the documents: that links lead somewhere, and that what they show is so.
 docs *arguments: setup
-    pytest tests/commands/test_docs.py tests/project/test_sources.py "$@"
+    pytest tests/docs tests/commands/test_docs.py tests/lint/test_pages.py tests/project "$@"
+
+# Make a site of the documentation, in site/, and check it; the same environment tries the hooks for pre-commit.
+site: setup
+    {{ uv }} run --quiet --isolated --locked --no-default-groups --group test --group docs \
+        pytest --quiet tests/docs/test_site.py tests/docs/test_hooks.py
 
 # Print how fast it is.
 bench *arguments: setup

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from docs.pages import BLOCKS, MARKS, PAGES, ROOT, show
 from docs.reader import Reader
 from docs.treatments import ELSEWHERE as COMMANDS_ELSEWHERE
 from docs.treatments import FILES_ONLY, TREATMENTS, treat
+from docs.visit import lay_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.checkout
 
-PROJECT = Path(__file__).parent / "project"
-BESIDE = {
-    "README.md": (ROOT / "specs", "specs"),
-    "docs/explain.md": (ROOT / "tests/explain/cases", "."),
-}
-"""What lies beside the files of project/, where a page speaks of more."""
-FROM_NOTHING = {"docs/tutorial.md", "docs/judges.md"}
-"""Pages that begin in an empty folder."""
 ELSEWHERE = {
     "docs/messages": (
         "tests/project/test_messages.py",
@@ -40,29 +35,22 @@ def is_elsewhere(page: Path) -> bool:
 HERE = [page for page in PAGES if not is_elsewhere(page) and BLOCKS[page]]
 FORMS = {
     "ARCHITECTURE.md": 1,
+    "docs/cli.md": 1,
     "docs/clusters.md": 1,
     "docs/language.md": 13,
+    "docs/rbac.md": 1,
     "docs/tap.md": 1,
     "docs/terraform.md": 1,
+    "docs/tutorial.md": 1,
     "terraform/article/README.md": 1,
     "terraform/cluster-kind/README.md": 1,
 }
 """Blocks that are not run, because they show what something looks like, with words to be filled in: how many."""
 
 
-def lay_out(page: Path, folder: Path) -> None:
-    shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
-    if show(page) in BESIDE:
-        source, place = BESIDE[show(page)]
-        shutil.copytree(source, folder / place, dirs_exist_ok=True)
-    (folder / "pyproject.toml").touch()
-    (folder / "terraform").symlink_to(ROOT / "terraform")
-
-
 @pytest.mark.parametrize("page", HERE, ids=show)
 def test_a_page_does_what_it_says(page: Path, netpolspec: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    if show(page) not in FROM_NOTHING:
-        lay_out(page, tmp_path)
+    lay_out(page, tmp_path)
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     given = {"NETPOLSPEC_TERRAFORM": "static", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
     reader = Reader(tmp_path, netpolspec.parent, kept | given, update=bool(pytestconfig.getoption("--update-golden")))

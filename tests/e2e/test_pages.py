@@ -1,0 +1,38 @@
+"""Pages that show a run on a cluster, with a cluster."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from docs.pages import BLOCKS, PAGES, ROOT, show
+from docs.reader import Reader
+from docs.treatments import treat
+from docs.visit import lay_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e2e.lab import Lab
+
+pytestmark = [pytest.mark.e2e, pytest.mark.checkout]
+
+LIVE = [page for page in PAGES if any(block.is_live for block in BLOCKS[page])]
+
+
+def test_there_are_some() -> None:
+    assert {ROOT / "docs/tutorial.md", ROOT / "docs/judges.md"} <= set(LIVE)
+
+
+@pytest.mark.parametrize("page", LIVE, ids=show)
+def test_a_page_does_on_a_cluster_what_it_says(page: Path, lab: Lab, netpolspec: Path, tmp_path: Path) -> None:
+    context = lab.kubectl.context
+    if not context.startswith("kind-"):
+        pytest.skip(f"the pages are about a kind cluster, and {context} is none")
+    lay_out(page, tmp_path)
+    environ = os.environ | {"NETPOLSPEC_CLUSTER_NAME": context.removeprefix("kind-")}
+    reader = Reader(tmp_path, netpolspec.parent, environ, live=True)
+    for block in BLOCKS[page]:
+        treat(block, reader)
+    assert reader.left_out == []
