@@ -228,7 +228,7 @@ TYPES: dict[str, ResourceType] = {
 MANIFEST = Spec({"manifest": Leaf(Primitive.ANY, required=True)}, open=True)
 """`kubernetes_manifest`, which holds a manifest of any kind."""
 
-_HARMLESS = re.compile(
+_HARMLESS = (
     r"kubernetes_(?:api_service|certificate_signing_request|cluster_role|cluster_role_binding|config_map|csi_driver|"
     r"default_service_account|horizontal_pod_autoscaler|ingress|ingress_class|limit_range|"
     r"persistent_volume|persistent_volume_claim|pod_disruption_budget|pod_security_policy|priority_class|"
@@ -236,7 +236,7 @@ _HARMLESS = re.compile(
     r"resource_quota|role|role_binding|secret|service_account|storage_class|token_request|annotations|"
     r"config_map_v1_data|env|node_taint|runtime_class|volume_attributes_class)(?:_v1|_v2|_v1beta1|_v2beta2|_data)*"
 )
-_OTHER_OBJECTS = re.compile(r"kubernetes_.*|helm_release|kubectl_.*|kustomization_.*|kustomize_.*|k8s_.*|k8sraw_.*")
+_OTHER_OBJECTS = r"kubernetes_.*|helm_release|kubectl_.*|kustomization_.*|kustomize_.*|k8s_.*|k8sraw_.*"
 
 
 def schema_of(resource_type: str) -> BlockSchema | None:
@@ -259,4 +259,4 @@ def shape_of(resource_type: str) -> Shape:
 
 def may_change_policies(resource_type: str) -> bool:
     """Whether a type that is not read may hold policies, or what they apply to."""
-    return bool(_OTHER_OBJECTS.fullmatch(resource_type)) and not _HARMLESS.fullmatch(resource_type)
+    return bool(re.fullmatch(_OTHER_OBJECTS, resource_type)) and not re.fullmatch(_HARMLESS, resource_type)

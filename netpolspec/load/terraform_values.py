@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 from netpolspec.load.files import read_source
 from netpolspec.load.hcl.evaluation import evaluate
-from netpolspec.load.hcl.functions.encoding import from_plain
 from netpolspec.load.hcl.json_syntax import literal_expression, read_document
 from netpolspec.load.hcl.numbers import parse_number
 from netpolspec.load.hcl.scope import Scope
@@ -98,6 +97,8 @@ def _suggest(name: str, configuration: Configuration) -> tuple[str, ...]:
 def _from_json(variable: object, held: Json, place: Span) -> Value:
     if isinstance(held, str):
         return from_text(variable, held, place)  # type: ignore[arg-type]
+    from netpolspec.load.hcl.functions.encoding import from_plain
+
     return from_plain(json.loads(json.dumps(held), parse_float=parse_number))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netpolspec.load.fragment import Fragment
-from netpolspec.load.hcl.calls import _FUNCTIONS, _OWN
+from netpolspec.load.hcl.calls import _COMMON, _OWN, _rare
 from netpolspec.load.hcl.functions.files import FILES
 from netpolspec.load.manifests import read_text
 from netpolspec.load.render import render_json, render_yaml
@@ -96,4 +96,4 @@ def test_the_page_names_every_function() -> None:
     page = DOCUMENT.read_text(encoding="utf-8")
     section = page[page.index("- functions:") : page.index("- resources, with and without")]
     named = {word for words in re.findall(r"`([^`]*)`", section) for word in words.split()}
-    assert named == {*_FUNCTIONS, *_OWN, *FILES}
+    assert named == {*_COMMON, *_rare(), *_OWN, *FILES}

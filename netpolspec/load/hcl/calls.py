@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 from netpolspec.load.hcl.conversion import convert
 from netpolspec.load.hcl.functions.collection import COLLECTION
 from netpolspec.load.hcl.functions.definition import Function, Unsupported
-from netpolspec.load.hcl.functions.encoding import ENCODING
-from netpolspec.load.hcl.functions.files import FILES, read_text
-from netpolspec.load.hcl.functions.formatting import FORMATTING
-from netpolspec.load.hcl.functions.network import NETWORK
 from netpolspec.load.hcl.functions.numeric import NUMERIC
 from netpolspec.load.hcl.functions.text import TEXT
 from netpolspec.load.hcl.scope import Failed, Scope, failed
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
 Evaluate: TypeAlias = "Callable[[Expr, Scope], Value]"
 """`evaluation.evaluate`, which hands itself on: the arguments of some functions need not be evaluated."""
 
-_FUNCTIONS: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION, **ENCODING, **FORMATTING, **NETWORK}
+_COMMON: dict[str, Function] = {**TEXT, **NUMERIC, **COLLECTION}
 _OWN = ("try", "can", "sensitive", "nonsensitive", "issensitive", "templatefile", "templatestring")
 # fmt: off
 _LEFT_TO_TERRAFORM = (
@@ -52,6 +49,23 @@ _LEFT_TO_TERRAFORM = (
 )
 # fmt: on
 PLAN_HELP = "run with --terraform plan"
+
+
+@cache
+def _rare() -> dict[str, Function]:
+    """The functions that most modules do without, so that they need not wait for them."""
+    from netpolspec.load.hcl.functions.encoding import ENCODING
+    from netpolspec.load.hcl.functions.formatting import FORMATTING
+    from netpolspec.load.hcl.functions.network import NETWORK
+
+    return {**ENCODING, **FORMATTING, **NETWORK}
+
+
+def _of_files() -> dict[str, Callable[..., Value]]:
+    """The functions that read files."""
+    from netpolspec.load.hcl.functions.files import FILES
+
+    return FILES
 
 
 def call(expr: Call, scope: Scope, evaluate: Evaluate) -> Value:
@@ -65,16 +79,16 @@ def call(expr: Call, scope: Scope, evaluate: Evaluate) -> Value:
             except Failed:
                 return False
             return value if isinstance(value, Unknown) else True
-        case name if name in _FUNCTIONS:
-            return _run(expr, _FUNCTIONS[name], _arguments(expr, scope, evaluate))
+        case name if (function := _COMMON.get(name) or _rare().get(name)) is not None:
+            return _run(expr, function, _arguments(expr, scope, evaluate))
         case "sensitive" | "nonsensitive" | "issensitive" as name:
             return _mark(expr, name, scope, evaluate)
-        case name if name in FILES or name in _OWN:
+        case name if name in _OWN or name in _of_files():
             return _read(expr, name, scope, evaluate)
         case name if name in _LEFT_TO_TERRAFORM or "::" in name:
             return needs_terraform(expr, f"function '{name}'")
         case name:
-            guess = nearest(name, [*_FUNCTIONS, *FILES, *_OWN, *_LEFT_TO_TERRAFORM])
+            guess = nearest(name, [*_COMMON, *_rare(), *_of_files(), *_OWN, *_LEFT_TO_TERRAFORM])
             help_ = (f"did you mean '{guess}'?",) if guess else ()
             raise Refusal(Diagnostic("terraform-function", f"unknown function '{name}'", expr.name_span, help_))
 
@@ -188,7 +202,7 @@ def _read(expr: Call, name: str, scope: Scope, evaluate: Evaluate) -> Value:
             others = [_argument(expr, 1, reveal(value)[0], Primitive.STRING, nulls=False) for value in values[1:]]
             if (unknown := next((each for each in others if isinstance(each, Unknown)), None)) is not None:
                 return unknown
-            result = FILES[name](scope.resolver.folder(), text, *others)
+            result = _of_files()[name](scope.resolver.folder(), text, *others)
         except Mistake as mistake:
             raise failed(mistake, expr.span) from None
         except Unsupported as unsupported:
@@ -199,6 +213,7 @@ def _read(expr: Call, name: str, scope: Scope, evaluate: Evaluate) -> Value:
 def _render(  # noqa: PLR0917 - they belong together
     expr: Call, name: str, text: str, variables: Value, scope: Scope, evaluate: Evaluate
 ) -> Value:
+    from netpolspec.load.hcl.functions.files import read_text
     from netpolspec.load.hcl.parser import parse_template
     from netpolspec.source import Source
 

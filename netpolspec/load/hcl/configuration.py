@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netpolspec.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Check:
     """A `validation`, `precondition` or `postcondition`."""
 
@@ -32,7 +32,7 @@ class Check:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Variable:
     """`variable "name"`."""
 
@@ -47,7 +47,7 @@ class Variable:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Output:
     """`output "name"`."""
 
@@ -57,7 +57,7 @@ class Output:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class ModuleCall:
     """`module "name"`."""
 
@@ -71,7 +71,7 @@ class ModuleCall:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class ResourceBlock:
     """`resource "type" "name"`."""
 
@@ -91,7 +91,7 @@ class ResourceBlock:
         return f"{self.type}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Configuration:
     """What the files of one folder declare."""
 

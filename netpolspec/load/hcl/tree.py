@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # --- expressions --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Literal:
     """A number, a boolean, `null` or text without a template in it."""
 
@@ -22,7 +22,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Name:
     """The first word of a reference: `var`, `each`, `kubernetes_namespace`, or the variable of a `for`."""
 
@@ -30,7 +30,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class GetAttr:
     """`of.name`."""
 
@@ -39,7 +39,7 @@ class GetAttr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Index:
     """`of[key]`, and the old `of.0`."""
 
@@ -48,14 +48,14 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Item:
     """Within a splat: the element that is looked at."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Splat:
     """`of[*]...` and `of.*...`; `each` says what becomes of one `Item`."""
 
@@ -64,7 +64,7 @@ class Splat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Parens:
     """`(inner)`, and text that is one interpolation and nothing else: `"${inner}"`."""
 
@@ -72,7 +72,7 @@ class Parens:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class TupleCons:
     """`[a, b]`."""
 
@@ -80,7 +80,7 @@ class TupleCons:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class ObjectCons:
     """`{ key = value }`; a key that is a bare word has become a Literal."""
 
@@ -88,7 +88,7 @@ class ObjectCons:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class ForExpr:
     """`[for k, v in collection : value if condition]`, or with a key in braces."""
 
@@ -104,7 +104,7 @@ class ForExpr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Conditional:
     """`condition ? yes : no`."""
 
@@ -114,7 +114,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Binary:
     """`left operator right`."""
 
@@ -124,7 +124,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Unary:
     """`-operand` or `!operand`."""
 
@@ -133,7 +133,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Call:
     """`name(arguments)`; with `spread`, the last argument stands for its elements (`...`)."""
 
@@ -144,7 +144,7 @@ class Call:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class TemplateIf:
     """`%{ if condition }...%{ else }...%{ endif }`."""
 
@@ -154,7 +154,7 @@ class TemplateIf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class TemplateFor:
     """`%{ for k, v in collection }...%{ endfor }`."""
 
@@ -168,7 +168,7 @@ class TemplateFor:
 Part: TypeAlias = "str | Expr | TemplateIf | TemplateFor"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """Text with interpolations or directives; parts that are strings stand for themselves."""
 
@@ -197,7 +197,7 @@ Expr: TypeAlias = (
 # --- structure ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Attribute:
     """`name = expression`."""
 
@@ -206,7 +206,7 @@ class Attribute:
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Block:
     """`type "label" { body }`."""
 
@@ -219,7 +219,7 @@ class Block:
     """All of it, braces included."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Body:
     """What stands in a file or between the braces of a block."""
 

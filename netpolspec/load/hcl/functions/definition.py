@@ -22,7 +22,7 @@ class Unsupported(Exception):  # noqa: N818 - says what happened
     """A call that only terraform can answer; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Function:
     """A function of Terraform's language."""
 
