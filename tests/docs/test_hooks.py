@@ -78,7 +78,7 @@ def test_a_mistake_stops_a_commit(project: Path) -> None:
     (project / "specs/right.nps").write_text("expect a -> a/wbe:80 allowed\n", "utf-8")
     ended = commit(project, "netpolspec-check")
     assert ended.returncode == 1
-    assert "did you mean 'web'?" in ended.stdout
+    assert "did you mean 'a/web'?" in ended.stdout
 
 
 def test_an_expectation_that_is_not_met_stops_a_commit(project: Path) -> None:
