@@ -36,6 +36,7 @@ HERE = [page for page in PAGES if not is_elsewhere(page) and BLOCKS[page]]
 FORMS = {
     "ARCHITECTURE.md": 1,
     "docs/cli.md": 1,
+    "docs/how-to/pre-commit.md": 1,
     "docs/clusters.md": 1,
     "docs/language.md": 13,
     "docs/rbac.md": 1,
@@ -52,7 +53,11 @@ FORMS = {
 def test_a_page_does_what_it_says(page: Path, netpolspec: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     lay_out(page, tmp_path)
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    given = {"NETPOLSPEC_TERRAFORM": "static", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    given = {
+        "NETPOLSPEC_TERRAFORM": "static",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+    }
     reader = Reader(tmp_path, netpolspec.parent, kept | given, update=bool(pytestconfig.getoption("--update-golden")))
     try:
         for block in BLOCKS[page]:

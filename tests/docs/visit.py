@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 from docs.pages import ROOT, show
@@ -15,6 +16,8 @@ BESIDE = {
     "docs/explain.md": (ROOT / "tests/explain/cases", "."),
 }
 """What lies beside the files of project/, where a page speaks of more."""
+IN_GIT = {f"docs/how-to/{name}.md" for name in ("pull-request", "github-actions", "gitlab", "jenkins", "pre-commit")}
+"""Pages about a change: main/manifests is what is on the branch `main` of `origin`."""
 
 
 def lay_out(page: Path, folder: Path) -> None:
@@ -27,3 +30,28 @@ def lay_out(page: Path, folder: Path) -> None:
         shutil.copytree(source, folder / place, dirs_exist_ok=True)
     (folder / "pyproject.toml").touch()
     (folder / "terraform").symlink_to(ROOT / "terraform")
+    if show(page) in IN_GIT:
+        _check_out(folder)
+
+
+def _check_out(folder: Path) -> None:
+    """Make the folder a clone, on a branch of its own."""
+    origin, changed = folder.with_name(f"{folder.name}-origin"), folder / "changed"
+    (folder / "manifests").rename(changed)
+    (folder / "main/manifests").rename(folder / "manifests")
+    (folder / "main").rmdir()
+    (folder / "opened.txt").write_text("ops/probe -> shop/db:22\n", "utf-8")
+    (folder / "out").mkdir()
+    who = ("-c", "user.name=reader", "-c", "user.email=reader@example.com")
+    for arguments in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("add", "manifests", "specs", "pyproject.toml"),
+        (*who, "commit", "--quiet", "--message=main"),
+        ("clone", "--quiet", "--bare", ".", str(origin)),
+        ("remote", "add", "origin", origin.as_uri()),
+        ("fetch", "--quiet", "origin"),
+        ("checkout", "--quiet", "-b", "change"),
+    ):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)  # noqa: S607 - whichever is there
+    shutil.rmtree(folder / "manifests")
+    changed.rename(folder / "manifests")
