@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
+from netpolspec.backends.existing import restore
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.ledger import Ledger
 from netpolspec.backends.marks import RUN
+from netpolspec.backends.terraform_works import clear as clear_works
 from netpolspec.backends.world import USUAL_KINDS, release
 
 if TYPE_CHECKING:
@@ -79,6 +81,13 @@ def of_others(run_id: str) -> str:
     return f"{RUN},{RUN}!={run_id}"
 
 
+def undo_all(kubectl: Kubectl, ledger: Ledger) -> None:
+    """Let everything of others be what it was before runs changed it."""
+    if ledger.undo:
+        restore(kubectl, ledger.undo)
+        ledger.note_undo(())
+
+
 def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callable[[str], None], *, left: bool) -> None:
     """Remove what earlier runs left behind; the cluster must be ours.
 
@@ -89,11 +98,13 @@ def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callabl
         tell: says what is done
         left: whether an earlier run is known not to have cleaned up
     """
+    clear_works(kubectl, tell)
     selector = of_others(run_id)
     found = kubectl.check("get", "namespaces", "-l", selector, "-o", "name").split()
     if not (left or found):
         return
     tell(f"removing what an earlier run left behind ({len(found)} namespaces)")
+    undo_all(kubectl, ledger)
     remove(kubectl, selector, ledger.kinds, ledger.touched)
     wait_until_gone(kubectl, selector, GONE_TIMEOUT)
 
@@ -110,6 +121,8 @@ def remove_everything(kubectl: Kubectl, run_id: str, tell: Callable[[str], None]
     ledger = Ledger(kubectl, run_id)
     ledger.acquire()
     try:
+        clear_works(kubectl, tell)
+        undo_all(kubectl, ledger)
         spaces = kubectl.items("get", "namespaces", "-l", of_others(run_id))
         remove(kubectl, of_others(run_id), ledger.kinds, ledger.touched)
         wait_until_gone(kubectl, of_others(run_id), GONE_TIMEOUT)

@@ -13,8 +13,9 @@ from netpolspec.backends import tree
 from netpolspec.backends.access import check_access
 from netpolspec.backends.base import Capabilities, WorldFailed
 from netpolspec.backends.canary import Canary
-from netpolspec.backends.cleanup import clear_leftovers, of_run, remove, wait_until_gone
+from netpolspec.backends.cleanup import clear_leftovers, of_run, remove, undo_all, wait_until_gone
 from netpolspec.backends.controls import Memory
+from netpolspec.backends.existing import Existing
 from netpolspec.backends.inspector import Inspector
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.ledger import Ledger
@@ -23,6 +24,7 @@ from netpolspec.backends.parts import Nodes, wanted_clients
 from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.terraform import Modules
+from netpolspec.backends.there import There
 from netpolspec.backends.world import Objects, is_policy
 from netpolspec.diagnostics import Refusal
 from netpolspec.plan.model import Change, Check
@@ -73,6 +75,8 @@ class ClusterBackend:
         self._nodes: tuple[Node, ...] = ()
         self._homes = Nodes((), options.paths)
         self._dns: tuple[Mapping[str, Json], ...] = ()
+        self._there = There(self._kubectl)
+        self._existing = Existing(self._kubectl, options, self._ledger)
         self._last: frozenset[int] = frozenset()
         """The last points of the run, by their identity."""
         self._clients: tuple[Client, ...] = ()
@@ -108,7 +112,7 @@ class ClusterBackend:
             self._canary.start()
         self._dns = tuple(each for each in dns if each.get("kind") == "Service")
         pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
-        self._population.neighbours = {pod.key: pod for pod in pods}
+        self._population.neighbours = self._there.dns = {pod.key: pod for pod in pods}
         checks = [step.points for each in scenarios for step in each.steps if isinstance(step, Check)]
         self._last = frozenset(map(id, checks[-1])) if checks else frozenset()
         self._clients = wanted_clients((point for points in checks for point in points), self._homes)
@@ -145,7 +149,8 @@ class ClusterBackend:
 
     def _apply(self, world: World, points: Sequence[Point]) -> Cluster:
         objects = self._objects
-        if self._inspector is not None and objects.differ_in_policies_only(world):
+        changed = self._existing.bring_about(world) or not self._there.knows(world)
+        if self._inspector is not None and not changed and objects.differ_in_policies_only(world):
             cluster, inspector = self._look(world)
             if self._lacks_baseline(inspector, points):
                 objects.remove_surplus(world)
@@ -156,7 +161,8 @@ class ClusterBackend:
         else:
             self._populate(world)
             cluster, inspector = self._look(world)
-            if any(is_policy(each) for each in world.values()) and self._lacks_baseline(inspector, points):
+            to_come = any(is_policy(each) for each in world.values() if not each.existing)
+            if to_come and self._lacks_baseline(inspector, points):
                 self._take_baseline(inspector, points)
             objects.add_policies(world)
         self._inspector = inspector
@@ -175,12 +181,14 @@ class ClusterBackend:
         clients = population.write([client for client in self._clients if client.namespace in here])
         if objects.add_others(world, clients) or removed or self._inspector is None:
             population.settle()
+        self._there.read(world)
 
     def _look(self, world: World) -> tuple[Cluster, Inspector]:
         """The cluster as the model is to see it, and somebody who judges points in it."""
         population = self._population
+        population.neighbours = self._there.neighbours(world)
         services = (*population.services, *self._dns)
-        cluster = describe(world, population.everybody.values(), services, self._nodes)
+        cluster = describe(self._there.as_it_is(world), population.everybody.values(), services, self._nodes)
         inspector = Inspector(
             cluster, population, nodes=self._homes, options=self._options, memory=self._memory, canary=self._canary
         )
@@ -202,9 +210,14 @@ class ClusterBackend:
         """Dial until what is expected holds and has held, or its time is up; prove the denials."""
         assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
         with self._interruptible():
-            return self._inspector.judge(
-                points, self._changed_at, last=any(id(point) in self._last for point in points)
-            )
+            last = any(id(point) in self._last for point in points)
+            try:
+                observations = self._inspector.judge(points, self._changed_at, last=last)
+            except Refusal as refusal:  # what was there when the run was planned is not there any more
+                first = refusal.diagnostics[0]
+                raise WorldFailed(first.message, *first.help, code=first.code) from refusal
+        by = self._modules.evidence
+        return [replace(each, evidence=(*each.evidence, by)) if each and by else each for each in observations]
 
     # --- after ----------------------------------------------------------------------------------------------------
 
@@ -259,6 +272,7 @@ class ClusterBackend:
         started = time.monotonic()
         self._modules.destroy()
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
+        undo_all(kubectl, self._ledger)
         selector = of_run(self._options.run_id)
         remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
         left = wait_until_gone(kubectl, selector, max(1.0, CLOSING - (time.monotonic() - started)))

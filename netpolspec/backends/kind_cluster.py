@@ -14,6 +14,7 @@ from netpolspec.backends.catalog import BuiltIn, Chart, Manifest, Nothing
 from netpolspec.backends.kubectl import FIELD_MANAGER, Kubectl
 from netpolspec.backends.readiness import Readiness
 from netpolspec.backends.records import Place, Record, Stage
+from netpolspec.backends.terraform_works import forget_cluster
 from netpolspec.backends.tools import DOCKER, HELM, KIND, KUBECTL, demand, engine, show
 from netpolspec.load.helm import template
 
@@ -152,6 +153,7 @@ class KindCluster:
         if self._place.read() is not None:
             self._tell(f"removing what is left of cluster '{self.blueprint.name}'")
             kindctl.delete(self.blueprint.name, settle=SETTLE)
+            forget_cluster(self._place.kubeconfig)
             self._place.forget()
 
     def _make(self) -> None:
@@ -287,6 +289,7 @@ class KindCluster:
             if self._acquired and self.goes and self._place.try_alone():
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
+                forget_cluster(self._place.kubeconfig)
                 self._place.forget()
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(self._what_is_left())

@@ -14,6 +14,7 @@ from netpolspec.backends.kind_cluster import SETTLE, KindCluster
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.readiness import is_ready
 from netpolspec.backends.records import Place, Stage, recorded
+from netpolspec.backends.terraform_works import forget_cluster
 from netpolspec.backends.tree import text
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _delete(name: str, tell: Tell, *, exists: bool) -> bool:
         if exists or half_made:
             tell(f"deleting cluster '{name}'")
             kindctl.delete(name, settle=SETTLE if half_made else 0.0)
+        forget_cluster(place.kubeconfig)
         place.forget()
     finally:
         place.release()

@@ -172,7 +172,7 @@ class Modules:
 
     def _look(self, world: World) -> None:
         """Learn what there is now; kinds that are no part of worlds do not count."""
-        self.made = {}
+        self.made, self.uids = {}, {}
         for at, instance in self._instances():
             key = _key(instance)
             if key is not None and key not in self.strayed:

@@ -19,16 +19,21 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.records import make_folder, state_folder
+from netpolspec.load.terraform_command import Terraform
 from netpolspec.load.terraform_kinds import is_labelled
+from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.backends.readiness import Tell
     from netpolspec.load.resource import Json
 
 STATE = "terraform.tfstate"
+ENDS = 60.0
+"""Seconds that a terraform which an earlier run started may take to end, and destroying what it made."""
 _POLL = 0.05
 
 
@@ -141,6 +146,71 @@ def stale() -> Iterator[Work]:
         if work.hold():
             yield work
             work.release()
+
+
+def clear(kubectl: Kubectl, tell: Tell) -> int:
+    """Have terraform destroy what runs on a cluster left and no label tells, and remove their folders.
+
+    Args:
+        kubectl: for the cluster; no other run may be at work on it
+        tell: says what is done
+
+    Returns:
+        how many folders there were
+
+    Raises:
+        WorldFailed: terraform is still at work there, or cannot destroy it
+    """
+    cleared = 0
+    server = ""
+    for work in stale():
+        owner = work.owner
+        server = server or server_of(kubectl)
+        if owner is None or owner.cluster == server:
+            _clear(work, tell)
+            cleared += 1
+    return cleared
+
+
+def _clear(work: Work, tell: Tell) -> None:
+    if not work.wait(0):
+        tell("waiting for a terraform that an earlier run started")
+        if not work.wait(ENDS):
+            raise WorldFailed(
+                f"terraform, which an earlier run started, has not ended within {ENDS:.0f} s",
+                f"to see it: fuser -v {work.busy}",
+                "end it, then run this again",
+                code="terraform-failed",
+            )
+    for root in work.roots():
+        if needs_destroying(root):
+            tell("terraform destroy: what an earlier run left")
+            _destroy(root, work)
+    work.remove()
+
+
+def _destroy(root: Path, work: Work) -> None:
+    place = Source(str(root), "").span(0, 0)
+    file = work.folder / f"{root.relative_to(work.folder).parts[0]}.tfvars.json"
+    values = (f"-var-file={file}",) if file.exists() else ()
+    terraform = Terraform(root, work.folder, work.kubeconfig, {}, place, busy=work.busy)
+    finished = terraform.apply(("-destroy", *values), timeout=ENDS)
+    if not finished.ok:
+        said = terraform.explain(finished)[0]
+        raise WorldFailed(
+            f"terraform cannot destroy what an earlier run made: {said.message}",
+            f"to try it by hand: {finished.line}",
+            f"to give it up: rm -r {work.folder}",
+            code="terraform-failed",
+        )
+
+
+def forget_cluster(kubeconfig: Path) -> None:
+    """Remove the folders of runs on a cluster that is no more, by the kubeconfig that it had."""
+    for work in stale():
+        owner = work.owner
+        if owner is not None and owner.kubeconfig == str(kubeconfig):
+            work.remove()
 
 
 # --- what a state says ----------------------------------------------------------------------------------------------

@@ -83,9 +83,10 @@ class Objects:
     """The namespaces that the run created, with their uids."""
 
     def wanted(self, world: World) -> dict[Key, Mapping[str, Json]]:
-        """The manifests of a world as we apply them, in an order that works; what every cluster has is left out."""
+        """The manifests of a world as we apply them, in an order that works; without what is there by itself."""
         image, run_id = self.options.probe_image, self.options.run_id
-        keys = sorted((key for key, resource in world.items() if not is_default(resource)), key=_rank)
+        ours = (key for key, resource in world.items() if not (resource.existing or is_default(resource)))
+        keys = sorted(ours, key=_rank)
         return {key: mark(equip(_placed(key, world[key].manifest), image), run_id) for key in keys}
 
     def remove_surplus(self, world: World) -> bool:
@@ -199,8 +200,11 @@ class Objects:
         if coming:
             keys = [key for key in wanted if _maker(world, key) in coming and key not in self.applied]
             self._guard(keys, wanted, by_terraform=True)
+        spaces = dict(self.modules.uids)
         self.modules.bring(modules, world)
-        for key in made.keys() - self.modules.made.keys():
+        emptied = {name for name, uid in spaces.items() if self.modules.uids.get(name) != uid}
+        lost = [key for key in self.applied if key.namespace in emptied]
+        for key in {*lost, *(made.keys() - self.modules.made.keys())}:
             self.applied.pop(key, None)
             self.policies.discard(key)
             if key.kind == "Namespace":
