@@ -5,7 +5,8 @@ A denial is proven by one of these, in this order:
 - the destination's own pod reaches its own address, which no policy can keep it from; and where a Service was dialled,
   that Service has led there in this run, or does so now for somebody whom the model allows;
 - somebody whom the model allows reaches it now;
-- it was reached earlier in the run, before the policies, and its pods are still the same.
+- it was reached earlier in the run, before the policies, and its pods are still the same;
+- its node finds it ready on that port, again and again: a readiness probe comes from where no policy keeps it out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from netpolspec.backends import tree
 from netpolspec.backends.base import Verdict
 from netpolspec.backends.converge import Aim, Source
 from netpolspec.backends.parts import serves
@@ -20,9 +22,10 @@ from netpolspec.backends.probe import Dial, How
 from netpolspec.policy.objects import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from netpolspec.backends.converge import Outcome
+    from netpolspec.backends.live import LivePod
     from netpolspec.backends.parts import Part, Target
     from netpolspec.backends.probe import Answer
 
@@ -75,14 +78,36 @@ def self_aims(parts: Iterable[Part], image: str) -> Mapping[Aim, Listener]:
     return aims
 
 
+def is_found_ready(pod: LivePod, port: int, protocol: Protocol) -> bool:
+    """Whether a pod's node reaches a port of it: what its readiness probe says, and no policy keeps a node from."""
+    if not pod.ready or protocol is not Protocol.TCP:
+        return False
+    for container in tree.rows(pod.manifest, "spec", "containers"):
+        named = {tree.text(each, "name"): tree.number(each, "containerPort") for each in tree.rows(container, "ports")}
+        for kind in ("tcpSocket", "httpGet", "grpc"):
+            probed = tree.value(container, "readinessProbe", kind, "port")
+            host = tree.text(container, "readinessProbe", kind, "host")
+            if not host and port == (named.get(probed) if isinstance(probed, str) else probed):
+                return True
+    return False
+
+
 @dataclass(slots=True)
 class Memory:
     """What has been reached in this run, so that it need not be reached again while its pods are the same."""
 
     roads: dict[Road, str] = field(default_factory=dict)
     """With the source that reached it."""
+    listeners: dict[Listener, str] = field(default_factory=dict)
+    """Likewise, of pods that were dialled at their own addresses."""
     dialled: set[str] = field(default_factory=set)
     """The uids of source pods that have reached somebody."""
+
+    def lacks_listeners(self, part: Part, mute: Collection[str]) -> bool:
+        """Whether pods that cannot be asked (by their uids) may be denied to everybody before anybody reached them."""
+        return any(
+            listener[0] in mute and listener not in self.listeners for listener in listeners(part) if road(part) is None
+        )
 
     def lacks(self, part: Part) -> bool:
         """Whether the way to a part's destination has to be shown, and was not."""
@@ -93,8 +118,11 @@ class Memory:
         """Remember what went through."""
         if outcome.answer.verdict is not Verdict.ALLOWED:
             return
+        who = f"{part.source.namespace}/{part.source.pod}"
         if (way := road(part)) is not None:
-            self.roads.setdefault(way, f"{part.source.namespace}/{part.source.pod}")
+            self.roads.setdefault(way, who)
+        if len(part.targets) == 1:
+            self.listeners.update(dict.fromkeys(listeners(part), who))
         if source_uid is not None:
             self.dialled.add(source_uid)
 
@@ -143,20 +171,22 @@ class Evidence:
 
     def listens(self, part: Part) -> bool | None:
         """Whether something listens at all of a part's destinations; None: that is not known."""
-        known = [self._listening(listener) for listener in listeners(part)]
+        known = [self._listening(part, each) for each in part.targets]
         if False in known:
             return False
         return True if known and None not in known else None
 
-    def _listening(self, listener: Listener) -> bool | None:
+    def _listening(self, part: Part, target: Target) -> bool | None:
+        listener = _listener(part, target)
         if listener in self._reached:
             return True
         answer = self._selves.get(listener)
-        if answer is None:
-            return None
-        if answer.verdict is Verdict.ALLOWED:
+        if answer is not None and answer.verdict is Verdict.ALLOWED:
             return True
-        return False if answer.verdict is Verdict.REFUSED else None
+        if answer is not None and answer.verdict is Verdict.REFUSED:
+            return False
+        vouched = listener in self._memory.listeners or is_found_ready(target.pod, target.port, part.dial.protocol)
+        return True if vouched else None
 
     def prove(self, part: Part) -> Proof:
         """Whether the denial of a part is proven, and by what."""
@@ -169,7 +199,7 @@ class Evidence:
         if way is not None and way in self._roads:
             return Proof(proven=True, text=f"{part.dial.target} is reached now from {self._roads[way]}")
         if self.listens(part) is False:
-            silent = [each for each in part.targets if self._listening(_listener(part, each)) is False]
+            silent = [each for each in part.targets if self._listening(part, each) is False]
             named = ", ".join(f"port {each.port}/{part.dial.protocol.lower()} of {each.pod.label}" for each in silent)
             return Proof(proven=False, text=f"nothing listens on {named}: its own pod is refused", silent=True)
         if part.targets and self.listens(part) is None:
@@ -189,7 +219,12 @@ class Evidence:
         reached = [self._reached[each] for each in listeners(part) if each in self._reached]
         if len(reached) == len(part.targets):
             return f"reached now from {reached[0]}"
-        return "reached now from its own pod" if len(part.targets) == 1 else "reached now from their own pods"
+        if all(listener in self._reached or listener in self._selves for listener in listeners(part)):
+            return "reached now from its own pod" if len(part.targets) == 1 else "reached now from their own pods"
+        earlier = [self._memory.listeners[each] for each in listeners(part) if each in self._memory.listeners]
+        if len(earlier) == len(part.targets):
+            return f"reached earlier in this run from {earlier[0]}"
+        return "its readiness probe, which its node sends, finds it there"
 
     def _unknown(self, part: Part) -> str:
         for each in part.targets:

@@ -216,8 +216,13 @@ class Inspector:
 
     def _unreached(self, points: Sequence[Point]) -> list[Part]:
         parts = self.parts([point for point in points if not point.allowed])
+        mute = self._population.mute
         return [
-            part for each in parts for part in each if (part.targets or part.via is None) and self._memory.lacks(part)
+            part
+            for each in parts
+            for part in each
+            if (part.targets or part.via is None)
+            and (self._memory.lacks(part) or self._memory.lacks_listeners(part, mute))
         ]
 
     def _line(self, part: Part) -> str:

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.existing import read_undo
 from netpolspec.backends.kubectl import KubectlFailed
 from netpolspec.backends.marks import RUN
 from netpolspec.load.resource import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from netpolspec.backends.existing import Undo
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.load.resource import Json
 
@@ -38,6 +40,7 @@ RENEWAL = 10.0
 _HOLDER = "netpolspec.dev/holder"
 _KINDS = "netpolspec.dev/kinds"
 _TOUCHED = "netpolspec.dev/touched"
+_UNDO = "netpolspec.dev/undo"
 _WHERE = ("-n", NAMESPACE)
 
 
@@ -104,6 +107,8 @@ class Entry:
     """Kinds beyond the usual ones of which the run may have created objects: `kind.group`."""
     touched: Mapping[Key, str]
     """Objects of others to which the run added fields, with their API versions."""
+    undo: tuple[Undo, ...]
+    """How objects of others that the run changed or removed become what they were."""
     version: str
 
     @property
@@ -119,8 +124,9 @@ def read_entry(lease: Mapping[str, Json]) -> Entry:
         told = json.loads(notes.get(_HOLDER, "null"))
         holder = Holder(str(told["host"]), int(told["pid"]), str(told["started"]), str(told["user"])) if told else None
         touched = {Key(*each[1:]): str(each[0]) for each in json.loads(notes.get(_TOUCHED, "[]"))}
+        undo = tuple(map(read_undo, json.loads(notes.get(_UNDO, "[]"))))
     except (ValueError, KeyError, TypeError):
-        holder, touched = None, {}
+        holder, touched, undo = None, {}, ()
     try:
         renewed = datetime.fromisoformat(tree.text(lease, "spec", "renewTime")).timestamp()
     except ValueError:
@@ -131,6 +137,7 @@ def read_entry(lease: Mapping[str, Json]) -> Entry:
         renewed=renewed,
         kinds=tuple(kind for kind in notes.get(_KINDS, "").split(",") if kind),
         touched=touched,
+        undo=undo,
         version=tree.text(lease, "metadata", "resourceVersion"),
     )
 
@@ -143,6 +150,7 @@ class Ledger:
         self._run_id = run_id
         self._kinds: set[str] = set()
         self._touched: dict[Key, str] = {}
+        self._undo: tuple[Undo, ...] = ()
         self._held = False
         self._lost = ""
         self._stop = threading.Event()
@@ -194,6 +202,17 @@ class Ledger:
             self._touched |= new_touched
             self._patch({"metadata": {"annotations": self._notes()}})
 
+    def note_undo(self, undo: Sequence[Undo]) -> None:
+        """Write down, before they are made, what undoes all changes to objects of others.
+
+        Raises:
+            WorldFailed: the hold on the cluster was lost
+        """
+        if self._lost:
+            raise WorldFailed(self._lost, code="lock")
+        self._undo = tuple(undo)
+        self._patch({"metadata": {"annotations": self._notes()}})
+
     @property
     def held(self) -> bool:
         """Whether the cluster is ours."""
@@ -208,6 +227,11 @@ class Ledger:
     def touched(self) -> Mapping[Key, str]:
         """The objects of others that were noted, with their API versions."""
         return self._touched
+
+    @property
+    def undo(self) -> tuple[Undo, ...]:
+        """What undoes the changes to objects of others, in the order in which they were made."""
+        return self._undo
 
     def release(self, *, kept: bool = False) -> None:
         """Let the cluster go; where a world is kept, leave word of it. Safe to call twice."""
@@ -227,6 +251,7 @@ class Ledger:
         if left is not None:  # until it is cleared up, a successor of ours must know of it, too
             self._kinds |= set(left.kinds)
             self._touched |= left.touched
+            self._undo = left.undo
         self._renewer = threading.Thread(target=self._renew, name="netpolspec-lease", daemon=True)
         self._renewer.start()
         return left
@@ -248,6 +273,7 @@ class Ledger:
         return {
             _KINDS: ",".join(sorted(self._kinds)),
             _TOUCHED: _write_touched(self._touched),
+            _UNDO: _write_undo(self._undo),
         }
 
     def _write(self, verb: str, last: Entry | None) -> bool:
@@ -257,6 +283,7 @@ class Ledger:
         notes: dict[str, Json] = {_HOLDER: json.dumps(holder)}
         if last is not None:
             notes |= {_KINDS: ",".join(last.kinds), _TOUCHED: _write_touched(last.touched)}
+            notes |= {_UNDO: _write_undo(last.undo)}
         metadata: dict[str, Json] = {"name": NAME, "labels": {RUN: self._run_id}, "annotations": notes}
         if last is not None:
             metadata["resourceVersion"] = last.version
@@ -291,6 +318,10 @@ class Ledger:
 
 def _write_touched(touched: Mapping[Key, str]) -> str:
     return json.dumps([[version, key.kind, key.namespace, key.name] for key, version in touched.items()])
+
+
+def _write_undo(undo: Iterable[Undo]) -> str:
+    return json.dumps([each.written() for each in undo])
 
 
 def _now() -> str:

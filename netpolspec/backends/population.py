@@ -59,6 +59,13 @@ class Population:
         """All pods that can have a part in a probe."""
         return {**self.neighbours, **self.pods}
 
+    @property
+    def mute(self) -> frozenset[str]:
+        """The uids of pods that cannot be made to dial: others' pods, unless the run may change them."""
+        if self.options.allow_existing:
+            return frozenset()
+        return frozenset(pod.uid for pod in self.neighbours.values() if self.container(pod) is None)
+
     def read(self) -> None:
         """Look at everything that carries the run's label."""
         kinds = {key.kind for key in self.objects.applied}
