@@ -92,7 +92,7 @@ class Nodes:
 
 def wanted_clients(points: Iterable[Point], nodes: Nodes) -> tuple[Client, ...]:
     """The clients that points name as their source, before anything is known of their destinations."""
-    from netpolspec.syntax.ast import ClientSource
+    from netpolspec.syntax.names import ClientSource
 
     named = dict.fromkeys(point.source for point in points if isinstance(point.source, ClientSource))
     return tuple(

@@ -14,7 +14,7 @@ from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 from netpolspec.policy.objects import Protocol
 from netpolspec.policy.portspace import FIRST, LAST
 from netpolspec.source import Source
-from netpolspec.syntax.ast import PodsName
+from netpolspec.syntax.names import PodsName
 
 if TYPE_CHECKING:
     import argparse

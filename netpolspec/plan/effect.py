@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, PodEnd
-from netpolspec.syntax.ast import AddressName, ClientSource, WorkloadName
+from netpolspec.syntax.names import AddressName, ClientSource, WorkloadName
 
 if TYPE_CHECKING:
     from netpolspec.plan.model import Point, Probe

@@ -8,14 +8,15 @@ from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.plan.expand import Names, expand_word, expand_words
 from netpolspec.plan.model import Point
 from netpolspec.plan.words import read_duration
-from netpolspec.syntax.ast import Destination, DestinationName, DomainName, Expect, ExpectMatrix, ServiceName
+from netpolspec.syntax.names import DestinationName, DomainName, ServiceName
 from netpolspec.syntax.parser import parse_destination, parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netpolspec.source import Span
-    from netpolspec.syntax.ast import SourceName, Word
+    from netpolspec.syntax.ast import Destination, Expect, ExpectMatrix, Word
+    from netpolspec.syntax.names import SourceName
 
 _CELLS = {".": True, "X": False, "-": None}
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from netpolspec.load.resource import Key, Resource
     from netpolspec.policy.objects import Address, Network, Pod, Protocol, Service
     from netpolspec.source import Span
-    from netpolspec.syntax.ast import DestinationName, SourceName
+    from netpolspec.syntax.names import DestinationName, SourceName
 
 World: TypeAlias = Mapping["Key", "Resource"]
 """The objects that exist at one moment of a scenario, the default ones of every cluster included."""

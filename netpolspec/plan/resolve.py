@@ -11,15 +11,7 @@ from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, Pod
 from netpolspec.policy.decision import External
 from netpolspec.policy.objects import Pod, PodTemplate, Protocol, WorkloadRef
 from netpolspec.policy.services import resolve as endpoints_of
-from netpolspec.syntax.ast import (
-    AddressName,
-    ClientSource,
-    DomainName,
-    NodeName,
-    PodsName,
-    ServiceName,
-    WorkloadName,
-)
+from netpolspec.syntax.names import AddressName, ClientSource, DomainName, NodeName, PodsName, ServiceName, WorkloadName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
     from netpolspec.plan.model import DestinationEnd, Point, SourceEnd
     from netpolspec.policy.objects import Cluster, Service
     from netpolspec.source import Span
-    from netpolspec.syntax.ast import DestinationName, SourceName
+    from netpolspec.syntax.names import DestinationName, SourceName
 
 CLIENT = "netpolspec-client"
 """The name of the runner's own pods where no cluster gives them one."""

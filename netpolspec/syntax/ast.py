@@ -1,7 +1,7 @@
 """A spec as it was written: every node has its span, nothing is expanded, looked up or checked.
 
 The resolved counterpart is `netpolspec.plan.model`. No Lark here. Nodes are compared by identity (each stands at one
-place), which also makes them cheaper to define: 36 classes are a part of every start.
+place), which also makes them cheaper to define: 33 classes are a part of every start.
 """
 
 from __future__ import annotations
@@ -368,73 +368,3 @@ class File:
     items: tuple[Item, ...]
     description: tuple[str, ...]
     """`##` lines directly above the first statement outside any rule: the description of the file's own rule."""
-
-
-# --- endpoints: parsed after expansion by the grammar's second and third start rule -------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSource:
-    """`ms-a` or `ms-a[special=true,tier=web]`: a client pod of the runner's own."""
-
-    namespace: str
-    labels: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkloadName:
-    """`ms-a/web` or `ms-a/deployment/web`."""
-
-    namespace: str
-    kind: str | None
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddressName:
-    """`10.1.2.3`, `10.0.0.0/8`, `2001:db8::1`, as written (in a destination with the brackets taken off)."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NodeName:
-    """`<node>`: the node that runs the destination pod."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceName:
-    """`nginx.ms-b` or one of its longer forms."""
-
-    name: str
-    namespace: str
-
-
-@dataclass(frozen=True, slots=True)
-class PodsName:
-    """`ms-b` or `ms-b[app=nginx]` as a destination: the pods of a namespace."""
-
-    namespace: str
-    labels: tuple[tuple[str, str], ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class DomainName:
-    """`example.com.`: a name outside the cluster; the final dot is not kept."""
-
-    name: str
-
-
-SourceName: TypeAlias = ClientSource | WorkloadName | AddressName | NodeName
-
-
-@dataclass(frozen=True, slots=True)
-class DestinationName:
-    """What a destination word says: whom, which port (number, name or None for `*`), which protocol."""
-
-    whom: ServiceName | PodsName | WorkloadName | AddressName | DomainName
-    port: int | str | None
-    protocol: str
-    """`TCP`, `UDP` or `SCTP`."""
-    protocol_stated: bool
-    """False where TCP is the default."""

@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netpolspec.syntax import ast
+from netpolspec.syntax import names
 from netpolspec.syntax.words import Flaw
 
 if TYPE_CHECKING:
@@ -43,26 +43,26 @@ def _bad_token(code: str, message: str, token: Token, *hints: str) -> BadEndpoin
 class Endpoints:
     """One method per grammar rule, named like it. They hold no state."""
 
-    def source(self, children: Children) -> ast.SourceName:
+    def source(self, children: Children) -> names.SourceName:
         """One of the forms of a source."""
         child = children[0]
-        if isinstance(child, ast.PodsName):
-            return ast.ClientSource(child.namespace, child.labels or ())
-        if isinstance(child, ast.WorkloadName):
+        if isinstance(child, names.PodsName):
+            return names.ClientSource(child.namespace, child.labels or ())
+        if isinstance(child, names.WorkloadName):
             return child
-        return ast.NodeName() if child.type == "NODE" else _address(child)
+        return names.NodeName() if child.type == "NODE" else _address(child)
 
-    def destination(self, children: Children) -> ast.DestinationName:
+    def destination(self, children: Children) -> names.DestinationName:
         """Whom, and at which port."""
         host, (port, protocol) = children[0], children[-1]
-        if not isinstance(host, ast.PodsName | ast.WorkloadName | ast.AddressName):
+        if not isinstance(host, names.PodsName | names.WorkloadName | names.AddressName):
             host = _address(host) if host.type == "IPV4" else _dotted(host)
-        return ast.DestinationName(host, port, protocol or "TCP", protocol is not None)
+        return names.DestinationName(host, port, protocol or "TCP", protocol is not None)
 
-    def pods(self, children: Children) -> ast.PodsName:
+    def pods(self, children: Children) -> names.PodsName:
         """A namespace, perhaps with labels."""
         labels = children[1] if len(children) > 1 else None
-        return ast.PodsName(_name(children[0], "namespace"), labels)
+        return names.PodsName(_name(children[0], "namespace"), labels)
 
     def labels(self, children: Children) -> tuple[tuple[str, str], ...]:
         """`key=value` pairs between brackets."""
@@ -80,13 +80,13 @@ class Endpoints:
             found[key] = value
         return tuple(found.items())
 
-    def workload(self, children: Children) -> ast.WorkloadName:
+    def workload(self, children: Children) -> names.WorkloadName:
         """`NS/NAME` or `NS/KIND/NAME`; the slashes are tokens."""
         namespace = _name(children[0], "namespace")
         kind = children[2].value if len(children) > 3 else None  # noqa: PLR2004 - one more slash and name
-        return ast.WorkloadName(namespace, kind, _object_name(children[-1]))
+        return names.WorkloadName(namespace, kind, _object_name(children[-1]))
 
-    def bracketed(self, children: Children) -> ast.AddressName:
+    def bracketed(self, children: Children) -> names.AddressName:
         """An IPv6 address between brackets."""
         return _address(children[1])
 
@@ -102,13 +102,13 @@ class Endpoints:
         return port, protocol
 
 
-def _address(token: Token) -> ast.AddressName:
+def _address(token: Token) -> names.AddressName:
     """An address or a range, as written."""
     text = token.value
     try:
         if "/" not in text:
             ip_address(text)
-            return ast.AddressName(text)
+            return names.AddressName(text)
         network = ip_network(text, strict=False)
     except ValueError:
         hint = "addresses look like '10.1.2.3' or '2001:db8::1', ranges like '10.0.0.0/8'"
@@ -117,7 +117,7 @@ def _address(token: Token) -> ast.AddressName:
     if host != network.network_address:
         hint = f"write '{network}' for the range, or '{host}' for the one address"
         raise _bad_token("host-bits", f"'{text}' is a range with an address inside it", token, hint)
-    return ast.AddressName(text)
+    return names.AddressName(text)
 
 
 def _name(token: Token, what: str) -> str:
@@ -140,7 +140,7 @@ def _is_domain(text: str) -> bool:
     return 0 < len(text) <= 253 and all(_DOMAIN.fullmatch(part) for part in text.split("."))  # noqa: PLR2004 - RFC 1035
 
 
-def _dotted(token: Token) -> ast.ServiceName | ast.DomainName:
+def _dotted(token: Token) -> names.ServiceName | names.DomainName:
     """A Service in one of its forms, or a name outside the cluster, which ends in a dot."""
     text: str = token.value
     parts = text.removesuffix(".").split(".")
@@ -148,7 +148,7 @@ def _dotted(token: Token) -> ast.ServiceName | ast.DomainName:
         name, namespace = parts[:2]
     elif text.endswith("."):
         if _is_domain(text[:-1]):
-            return ast.DomainName(text[:-1].lower())
+            return names.DomainName(text[:-1].lower())
         raise _bad_token("bad-name", f"'{text}' is no name of a host", token, "write it as in 'www.example.com.'")
     elif len(parts) == 2:  # noqa: PLR2004 - NAME.NS
         name, namespace = parts
@@ -160,7 +160,7 @@ def _dotted(token: Token) -> ast.ServiceName | ast.DomainName:
     if not (_LABEL.fullmatch(name) and _LABEL.fullmatch(namespace)):
         hint = "a Service is 'NAME.NAMESPACE', both in lower case letters, digits and '-'"
         raise _bad_token("bad-name", f"'{text}' is no name of a Service", token, hint)
-    return ast.ServiceName(name, namespace)
+    return names.ServiceName(name, namespace)
 
 
 def _port(token: Token) -> int | str | None:

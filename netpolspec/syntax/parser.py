@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from lark import Lark
 
     from netpolspec.source import Source, Span
-    from netpolspec.syntax.ast import DestinationName, File, SourceName
+    from netpolspec.syntax.ast import File
     from netpolspec.syntax.build import Builder
     from netpolspec.syntax.layout import Layout
+    from netpolspec.syntax.names import DestinationName, SourceName
 
 _LOCK = threading.Lock()
 """The callbacks and the post-lexer know the text of the one parse that is going on."""

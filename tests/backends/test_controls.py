@@ -12,7 +12,7 @@ from netpolspec.backends.probe import Answer, Attempt, Dial, How
 from netpolspec.plan.model import AddressEnd, Point, Via
 from netpolspec.policy.objects import Protocol, Service, ServiceType
 from netpolspec.source import Source as Text
-from netpolspec.syntax.ast import AddressName, ClientSource, DestinationName
+from netpolspec.syntax.names import AddressName, ClientSource, DestinationName
 
 SPAN = Text("a.nps", "expect").span(0, 6)
 CLIENT = Source("ms-a", "client")

@@ -8,7 +8,7 @@ from netpolspec.backends.base import Observation, Verdict
 from netpolspec.plan.model import Check, Point, Scenario
 from netpolspec.run.events import DecidedBy, PointResult, ScenarioEnded, Status
 from netpolspec.source import Source
-from netpolspec.syntax.ast import ClientSource, DestinationName, PodsName
+from netpolspec.syntax.names import ClientSource, DestinationName, PodsName
 
 if TYPE_CHECKING:
     from netpolspec.source import Span

@@ -9,7 +9,7 @@ import pytest
 
 from netpolspec.diagnostics import Diagnostic, render
 from netpolspec.source import Source
-from netpolspec.syntax.ast import ClientSource, NodeName
+from netpolspec.syntax.names import ClientSource, NodeName
 from netpolspec.syntax.parser import parse_destination, parse_source
 
 if TYPE_CHECKING:
