@@ -80,9 +80,10 @@ def draw(scene: Scene, form: str) -> str:
 def _scene(paths: Sequence[str], settings: Settings, session: Session) -> Scene | None:
     """The picture of one scenario of a spec; None where the paths are no spec."""
     from netpolspec.cli.inputs import SUFFIX
-    from netpolspec.documents.blocks import SUFFIXES
+    from netpolspec.plan.files import is_document
 
-    if len(paths) != 1 or not paths[0].partition("::")[0].endswith((SUFFIX, *SUFFIXES)) or Path(paths[0]).is_dir():
+    file = paths[0].partition("::")[0] if len(paths) == 1 else ""
+    if not (file.endswith(SUFFIX) or is_document(file)) or Path(paths[0]).is_dir():
         return None
     from netpolspec.cli.selection import Filters, select
     from netpolspec.cli.specs import read_specs
@@ -92,7 +93,6 @@ def _scene(paths: Sequence[str], settings: Settings, session: Session) -> Scene 
     picked = [one for one in select(specs.plan, specs.inputs.picks, Filters()) if _is_meant(one.name, paths[0])]
     if len(picked) != 1:
         names = ", ".join(one.name for one in picked)
-        file = paths[0].partition("::")[0]
         raise wrong(
             f"'{file}' has not one scenario", f"name one: '{file}::SCENARIO'; there are {names}" if names else ""
         )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from netpolspec.source import Source
 
-SUFFIXES = (".md", ".markdown")
 SPEC = "nps"
 """The language of the blocks that are specs."""
 WRONG = "wrong"
@@ -36,11 +35,6 @@ class Block:
     def text(self) -> str:
         """What it holds."""
         return "".join(f"{line}\n" for line in self.lines)
-
-
-def is_document(path: str) -> bool:
-    """Whether a file is Markdown, by its name."""
-    return path.lower().endswith(SUFFIXES)
 
 
 def read_blocks(text: str) -> tuple[Block, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from netpolspec.load.resource import Resource
     from netpolspec.policy.objects import Cluster, Pod, Selector
-    from netpolspec.source import Origin, Span
+    from netpolspec.source import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,6 @@ class Finding:
     notes: tuple[tuple[str, Origin], ...] = ()
     key_of: str = ""
     """The key to point at, where the value itself says nothing: `from`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """An expectation that no policy could change, and why."""
-
-    span: Span
-    why: str
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netpolspec.lint.scene import Finding
-from netpolspec.policy.objects import AdminPolicy, NetworkPolicy
+from netpolspec.policy.objects import NetworkPolicy
 from netpolspec.source import Pointer
 
 if TYPE_CHECKING:
@@ -48,8 +48,3 @@ def _empty_lists(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]
 
 def _list(value: Json) -> Sequence[Json]:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-
-
-def policies_in(resource: Resource) -> tuple[NetworkPolicy | AdminPolicy, ...]:
-    """The policies that a resource makes."""
-    return tuple(one for one in resource.objects if isinstance(one, NetworkPolicy | AdminPolicy))

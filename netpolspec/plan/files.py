@@ -158,9 +158,14 @@ class Files:
             raise Refusal(*(_from(diagnostic, span) for diagnostic in refusal.diagnostics)) from None
 
 
+def is_document(path: str) -> bool:
+    """Whether a file is Markdown, by its name."""
+    return path.lower().endswith((".md", ".markdown"))
+
+
 def _document(source: Source, place: Span | None) -> Document | None:
     """The blocks of a Markdown document; nothing is imported for other files."""
-    if not source.path.lower().endswith((".md", ".markdown")):
+    if not is_document(source.path):
         return None
     from netpolspec.plan.document import read_document
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netpolspec.documents.blocks import indent_of, is_document, read_blocks, spec_view
+from netpolspec.documents.blocks import indent_of, read_blocks, spec_view
+from netpolspec.plan.files import is_document
 from netpolspec.source import Source
 from netpolspec.syntax.ast import Rule
 from netpolspec.syntax.parser import parse_file
