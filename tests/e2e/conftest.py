@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,10 @@ from e2e.lab import Lab, make_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
+PATIENCE = 280
+"""Seconds that one test may take: one that hangs must not keep the others from being run."""
 TOOLS = ("docker", "kind", "kubectl")
 
 
@@ -38,6 +42,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in ours:
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores Ctrl-C, and so does what that starts: here it must be felt."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def limited() -> Iterator[None]:
+    """Ends a test that hangs."""
+
+    def expire(_number: int, _frame: FrameType | None) -> None:
+        message = f"the test takes longer than {PATIENCE} s"
+        raise TimeoutError(message)
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(PATIENCE)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.blueprint import Wish, draw
 from netpolspec.backends.cluster import ClusterBackend
 from netpolspec.backends.kind_cluster import KindCluster
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.options import PROBE_IMAGE, LiveOptions
+from netpolspec.backends.there import fetch
+from netpolspec.diagnostics import render
 from netpolspec.plan.analyze import Options, analyze
 from netpolspec.plan.files import Input
 from netpolspec.run.events import BailedOut, ScenarioEnded
@@ -25,8 +30,6 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import pytest
 
     from netpolspec.backends.base import Observation
     from netpolspec.plan.model import Point
@@ -108,7 +111,7 @@ class Lab:
             run_id=LiveOptions().run_id,
             **options,  # type: ignore[arg-type]
         )
-        plan, diagnostics = analyze((Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options())
+        plan, diagnostics = analyze((Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options(cluster=lambda: fetch(self.kubectl)))
         assert plan is not None, diagnostics
         said: list[str] = []
         backend = _Disturbed(settings, said.append)
@@ -159,7 +162,10 @@ def make_lab(
         nodes=None if configured else nodes,
     )
     cluster = KindCluster(draw(wish), lambda _: None, keep=bool(os.environ.get("NETPOLSPEC_E2E_KEEP")))
-    cluster.acquire()
+    try:
+        cluster.acquire()
+    except WorldFailed as failure:
+        pytest.fail(render(failure.diagnostic), pytrace=False)
     try:
         yield Lab(replace(cluster.kubectl, patience=30), image)
     finally:

@@ -80,7 +80,9 @@ class Machine:
             out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err, time.monotonic() - began)
 
-    def interrupt(self, *arguments: str, when: str, by: signal.Signals, pause: float = 1) -> Ended:
+    def interrupt(
+        self, *arguments: str, when: str, by: signal.Signals, pause: float = 1, again: float | None = None
+    ) -> Ended:
         """Run a command, and send it a signal when it has nodes and is in the middle of something.
 
         Args:
@@ -88,9 +90,10 @@ class Machine:
             when: a part of the progress line that tells of it
             by: the signal
             pause: seconds to let it go on before the signal
+            again: seconds after which it gets the signal a second time
 
         Returns:
-            how it ended; the seconds are those since the signal
+            how it ended; the seconds are those since the last signal
         """
         with self.start(*arguments) as process:
             assert process.stderr is not None
@@ -105,9 +108,21 @@ class Machine:
                 time.sleep(0.1)
             time.sleep(pause)
             process.send_signal(by)
+            if again is not None:
+                time.sleep(again)
+                process.send_signal(by)
             began = time.monotonic()
             out, err = process.communicate(timeout=60)
         return Ended(process.returncode, out, "".join(seen) + err, time.monotonic() - began)
+
+    def slow_down_deletions(self) -> None:
+        """Have kind take some seconds more to delete a cluster: time to interrupt it."""
+        tools = self.folder / "tools"
+        tools.mkdir()
+        slow = tools / "kind"
+        slow.write_text(f'#!/bin/sh\n[ "$1" != delete ] || sleep 2\nexec {shutil.which("kind")} "$@"\n', "utf-8")
+        slow.chmod(0o755)
+        self.environment["PATH"] = f"{tools}{os.pathsep}{self.environment['PATH']}"
 
     @property
     def clusters(self) -> list[dict[str, object]]:

@@ -62,13 +62,14 @@ def test_a_plugin_that_enforces_nothing_ends_the_run(machine: Machine) -> None:
     believed = machine.run(*RUN, "--cni-manifest", manifest, "--controls", "off", "--timeout", "2s")
     assert believed.status == 1
     assert "observed allowed" in believed.out
-    assert [line[:6] for line in believed.out.splitlines() if "ok " in line[:6]] == ["not ok", "ok 2 -"]
+    ends = [line for line in believed.out.splitlines() if line.startswith(("ok ", "not ok "))]
+    assert ends == ["not ok 1 - shut", "ok 2 - open"]
 
 
 # --- interrupted ----------------------------------------------------------------------------------------------------
 
 
-MAKING, WAITING = "making cluster", "waiting for DaemonSet"
+MAKING, WAITING, DELETING = "making cluster", "waiting for DaemonSet", "deleting cluster"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,14 @@ MAKING, WAITING = "making cluster", "waiting for DaemonSet"
         (MAKING, signal.SIGINT, 130, 0),
         (MAKING, signal.SIGTERM, 143, 5),
         (WAITING, signal.SIGINT, 130, 1),
+        (DELETING, signal.SIGTERM, 143, 0.5),
     ],
 )
-def test_a_signal_removes_what_was_half_made(
+def test_a_signal_lets_nothing_be_left(
     machine: Machine, when: str, by: signal.Signals, status: int, pause: float
 ) -> None:
+    if when is DELETING:
+        machine.slow_down_deletions()
     ended = machine.interrupt(*RUN, when=when, by=by, pause=pause)
     assert ended.status == status
     assert ended.seconds < 10
@@ -97,6 +101,18 @@ def test_up_that_is_interrupted_leaves_nothing(machine: Machine) -> None:
     assert machine.nodes == []
 
 
+def test_a_second_interrupt_leaves_at_once_and_says_what_is_left(machine: Machine) -> None:
+    machine.slow_down_deletions()
+    ended = machine.interrupt(*RUN, when=MAKING, by=signal.SIGINT, again=1)
+    assert ended.status == 130
+    assert ended.seconds < 5
+    assert ended.last_line == "Bail out! interrupted"
+    assert f"cluster '{NAME}' may be left: `netpolspec down {NAME}` deletes it, and so does the next run" in ended.err
+    assert machine.run("down", NAME).status == 0
+    assert machine.nodes == []
+    assert machine.clusters == []
+
+
 def test_after_kill_9_the_next_run_mends_what_is_left(machine: Machine) -> None:
     ended = machine.interrupt(*RUN, when=MAKING, by=signal.SIGKILL)
     assert ended.status == -signal.SIGKILL
@@ -109,8 +125,10 @@ def test_after_kill_9_the_next_run_mends_what_is_left(machine: Machine) -> None:
     assert machine.nodes == []
 
 
-@pytest.mark.parametrize("when", [MAKING, WAITING])
+@pytest.mark.parametrize("when", [MAKING, WAITING, DELETING])
 def test_after_kill_9_down_removes_what_is_left(machine: Machine, when: str) -> None:
+    if when is DELETING:
+        machine.slow_down_deletions()
     machine.interrupt(*RUN, when=when, by=signal.SIGKILL)
     assert machine.nodes
     down = machine.run("down")

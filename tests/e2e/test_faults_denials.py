@@ -113,7 +113,7 @@ no-egress: world
   given policy deny-to-any in ms-a
   expect ms-a -> web.ms-b:80 by name denied
   expect ms-a -> web.ms-b:80 by name allowed
-  expect ms-a -> web.ms-b:80 denied
+  expect ms-a -> web.ms-b:80 denied within 20s
 """,
         timeout=2,
     )
@@ -137,7 +137,7 @@ def test_dns_that_is_down(lab: Lab, world: str) -> None:
 by-name: world
   expect ms-a -> web.ms-b:80 by name allowed
   expect ms-a -> web.ms-b:80 by name denied
-  expect ms-a -> web.ms-b:80 allowed
+  expect ms-a -> web.ms-b:80 allowed within 20s
 """,
             timeout=2,
         )
@@ -176,7 +176,7 @@ odd: world
         name = lab.kubectl.check("-n", "ms-b", "get", "pods", "-l", "app=web", "-o", "name").split()[0]
         lab.kubectl.check("-n", "ms-b", "label", name, "odd=yes")
 
-    report = lab.run(spec, timeout=2, before_probing=make_one_odd)
+    report = lab.run(spec, timeout=5, before_probing=make_one_odd)
     pods_allowed, pods_denied, service_allowed, service_denied = report.points
     assert {point.status for point in report.points} == {Status.FAILED}
     assert pods_allowed.found == Verdict.DROPPED

@@ -135,7 +135,7 @@ def test_a_second_interrupt_leaves_at_once_and_says_what_is_left(running: Runnin
     time.sleep(0.7)
     seconds = running.end(signal.SIGINT)
     assert running.process.returncode == 130
-    assert seconds < 2
+    assert seconds < 5
     assert "what this run created was not all removed" in running.err
     assert f"netpolspec down --context {running.lab.kubectl.context}" in running.err
     assert running.lab.run(SPEC).point.status is Status.PASSED

@@ -64,18 +64,24 @@ def test_a_status_of_zero_with_a_foreign_line_is_an_error(
     assert [(point.status, point.found) for point in report.points] == [(Status.BROKEN, Verdict.ERROR)] * 2
 
 
-def test_a_client_that_is_killed_in_mid_probe_comes_again(lab: Lab) -> None:
+def test_a_client_that_is_killed_in_mid_probe_comes_again(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim(tmp_path, monkeypatch, EXEC_OF_A_CLIENT + '[ -z "$probing" ] || >"$here/probing"\nexec "$real" "$@"')
     killed: list[str] = []
 
     def kill() -> None:
         def later() -> None:
-            time.sleep(0.6)
+            while not (tmp_path / "probing").exists():
+                time.sleep(0.05)
+            time.sleep(0.3)  # a dial that is denied takes 1.5 s
             for namespace in ("ms-a", "ms-b"):
                 said = lab.kubectl.check(
                     *("-n", namespace, "delete", "pods", "-l", "netpolspec.dev/client", "--force", "--grace-period=0")
                 )
                 killed.extend(line for line in said.splitlines() if line)
 
+        (tmp_path / "probing").unlink(missing_ok=True)
         threading.Thread(target=later).start()
 
     report = lab.run(SPEC, before_probing=kill)
