@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.files import decode
-from netpolspec.plan.files import Files, Input
+from netpolspec.plan.files import Files, Input, is_document
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -115,11 +116,24 @@ class _Reader:
         elif Path(path).is_dir():
             found = list(specs_below(path))
             if not found:
-                raise wrong(f"no {SUFFIX} file in the folder '{path}'")
+                raise wrong(f"no {SUFFIX} file in the folder '{path}'", *_documents_below(path))
             for each in found:
                 yield self._read_file(each)
+        elif not os.path.lexists(path) and glob.has_magic(path):
+            yield from self._read_matching(path)
         else:
             yield self._read_file(path)
+
+    def _read_matching(self, pattern: str) -> Iterator[Input]:
+        """The specs, and the documents with specs, among what a pattern matches: whoever wrote it named no file."""
+        found = [each for each in sorted(glob.glob(pattern, recursive=True)) if not Path(each).is_dir()]  # noqa: PTH207
+        specs = [each for each in found if each.endswith(SUFFIX) or _holds_specs(each)]
+        if not specs:
+            hint = "'**' stands for any folders; names that begin with a dot are left out"
+            others = f"; of {len(found)} files that do, none has specs" if found else ""
+            raise wrong(f"no spec matches '{pattern}'{others}", hint)
+        for each in specs:
+            yield self._read_file(each)
 
     def _read_file(self, path: str) -> Input:
         key = Path(path).resolve()
@@ -160,6 +174,27 @@ def specs_below(folder: str) -> Iterator[str]:
         for name in sorted(files):
             if name.endswith(SUFFIX) and not name.startswith("."):
                 yield os.path.normpath(Path(here, name))
+
+
+def _documents_below(folder: str) -> tuple[str, ...]:
+    """What to do where a folder has no specs of its own, but documents with some."""
+    for each in sorted(glob.glob(f"{glob.escape(folder)}/**/*.md", recursive=True)):  # noqa: PTH207
+        if _holds_specs(each):
+            return (f"documents are read when they are named: '{each}', or '{Path(folder, '**', '*.md')}'",)
+    return ()
+
+
+def _holds_specs(path: str) -> bool:
+    """Whether it is a document with a block of specs; one that cannot be read counts, so that it is told of."""
+    from netpolspec.documents.blocks import SPEC, read_blocks
+
+    if not is_document(path):
+        return False
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, ValueError):
+        return True
+    return SPEC in text and any(block.language == SPEC for block in read_blocks(text))
 
 
 def _standard_input() -> Input:

@@ -185,6 +185,31 @@ def test_a_folder_means_all_specs_in_it_and_below_in_the_order_of_their_names(pr
     assert project.ran("specs", "specs/tenants.nps", "./specs/more/../tenants.nps") == project.ran("specs")
 
 
+def test_a_pattern_means_specs_and_documents_with_specs(project: Project) -> None:
+    project.write(
+        "docs/guide.md",
+        "```nps\nguided: ; given namespace a; given pod w in a port 80; expect a -> a:80 allowed\n```\n",
+    )
+    project.write("docs/deep/other.md", "```nps wrong\nnonsense\n```\n")
+    project.write("docs/.hidden/guide.md", "```nps\nnonsense\n```\n")
+    project.write("docs/policy.yaml", "nonsense: [")
+    assert project.ran("docs/**/*") == ["guided"]
+    assert project.ran("**/t*.nps::deny-from-any") == ["deny-from-any"]
+    assert project.run("check", "docs/*.md").status == 0
+    project.write("pyproject.toml", '[tool.netpolspec]\npaths = ["docs/**/*.md"]\n')
+    assert project.ran() == ["guided"]
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_folder_of_documents_says_how_they_are_read(project: Project, command: str) -> None:
+    project.write("docs/a.md", "# No specs\n")
+    assert "documents" not in project.run(command, "docs").err
+    project.write("docs/b.md", "```nps\ngiven namespace a\n```\n")
+    ended = project.run(command, "docs")
+    assert ended.status == 2
+    assert "= help: documents are read when they are named: 'docs/b.md', or 'docs/**/*.md'" in ended.err
+
+
 def test_without_a_path_the_setting_counts_else_the_usual_folder(project: Project) -> None:
     assert project.ran() == project.ran("specs")
     project.write("pyproject.toml", '[tool.netpolspec]\npaths = ["specs/more"]\n')
@@ -326,6 +351,8 @@ def test_variables(project: Project) -> None:
         (["run", "deny-from-any"], "there is no file 'deny-from-any'", "-k deny-from-any"),
         (["run", "specs/tenants.nps::"], "'specs/tenants.nps::' names no scenario", "FILE::SCENARIO"),
         (["run", "empty"], "no .nps file in the folder 'empty'", ""),
+        (["run", "empty/*.nps"], "no spec matches 'empty/*.nps'", "'**' stands for any folders"),
+        (["run", "*.toml"], "no spec matches '*.toml'; of 1 files that do, none has specs", "'**' stands"),
         (["run", "README.md"], "there is no block of specs in 'README.md'", "```nps"),
         (["rnu", "specs"], "unknown command 'rnu'", "did you mean 'run'?"),
         (["zzzzzz"], "unknown command 'zzzzzz'", "'netpolspec --help' lists the commands"),
