@@ -111,7 +111,9 @@ class Lab:
             run_id=LiveOptions().run_id,
             **options,  # type: ignore[arg-type]
         )
-        plan, diagnostics = analyze((Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options(cluster=lambda: fetch(self.kubectl)))
+        plan, diagnostics = analyze(
+            (Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options(cluster=lambda: fetch(self.kubectl))
+        )
         assert plan is not None, diagnostics
         said: list[str] = []
         backend = _Disturbed(settings, said.append)
