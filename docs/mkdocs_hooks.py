@@ -1,13 +1,17 @@
 """What is different on the site from the same pages on GitHub.
 
-- A block ```nps specs/world.nps gets the name of its file as a title; `wrong`, `live` and `form` are for the tests.
+- A block ```nps specs/world.nps gets the name of its file as a title; other words are for the tests.
 - A link to a file of the repository that is no page leads to GitHub.
+- A picture that `netpolspec embed` has written is an SVG: for mermaid, browsers would have to fetch a program.
 - In the navigation, a folder stands for its pages.
 - `nps` is coloured.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parent
 REPOSITORY = DOCS.parent
 FENCE = re.compile(r"^(?P<before> *(?P<fence>`{3,}))(?P<language>\w+)(?P<words>(?: [^\n`]+)?)$", re.MULTILINE)
+PICTURE = re.compile(r"^<!-- netpolspec picture (?P<path>\S+) -->\n(?:.*\n)*?<!-- /netpolspec -->$", re.MULTILINE)
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
 MARKS = {"wrong", "live", "form"}
 
@@ -54,13 +59,27 @@ def _pages(folder: str) -> list[str]:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
     """Rewrite what only GitHub understands."""
     folder = (DOCS / page.file.src_uri).parent
+    markdown = PICTURE.sub(lambda picture: _draw(folder / picture["path"]), markdown)
+    markdown = markdown.replace("<details>", '<details markdown="1">')  # what is in it is Markdown, as on GitHub
     parts = re.split(r"^( *`{3,}.*\n(?:.*\n)*? *`{3,})$", FENCE.sub(_title, markdown), flags=re.MULTILINE)
     parts[::2] = [LINK.sub(lambda link: _leave(link, folder, str(config.repo_url)), part) for part in parts[::2]]
     return "".join(parts)
 
 
+def _draw(path: Path) -> str:
+    from netpolspec.cli.main import main
+
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    with contextlib.redirect_stdout(stream):
+        status = main(["show", str(path)])
+    if status != 0:
+        raise ValueError(path)
+    drawn = base64.b64encode(stream.buffer.getvalue()).decode()
+    return f"![{path.name}](data:image/svg+xml;base64,{drawn})"
+
+
 def _title(fence: re.Match[str]) -> str:
-    names = [word for word in fence["words"].split() if word not in MARKS]
+    names = [word for word in fence["words"].split() if word not in MARKS and not word.startswith("needs=")]
     return f"{fence['before']}{fence['language']}" + (f' title="{names[0]}"' if names else "")
 
 

@@ -7,9 +7,11 @@ are, but for lines that install netpolspec itself.
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from docs.pages import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +50,8 @@ def read_ci(name: str, text: str) -> list[str]:
         found = list(_gitlab(yaml.safe_load(text)))
     elif name == "Jenkinsfile":
         found = list(_jenkinsfile(text))
+    elif name == ".pre-commit-config.yaml":
+        found = list(_pre_commit(yaml.safe_load(text)))
     else:
         return []
     scripts = [INSTALLS.sub("", script) for script in found]
@@ -90,6 +94,17 @@ def _gitlab(pipeline: Any) -> Iterator[str]:  # noqa: ANN401 - YAML
         lines = [*job.get("before_script", ()), *job["script"]]
         assert all(isinstance(line, str) for line in lines), lines
         yield "\n".join(lines)
+
+
+def _pre_commit(config: Any) -> Iterator[str]:  # noqa: ANN401 - YAML
+    """https://pre-commit.com/#adding-pre-commit-plugins-to-your-project; tests/docs/test_hooks.py has the real one."""
+    offered = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    for repo in config["repos"]:
+        assert repo.keys() == {"repo", "rev", "hooks"}
+        for hook in repo["hooks"]:
+            assert hook.keys() <= {"id", "args"}
+            if "types" not in offered[hook["id"]]:  # which wants the names of files
+                yield shlex.join([*offered[hook["id"]]["entry"].split(), *hook.get("args", ())])
 
 
 def _jenkinsfile(text: str) -> Iterator[str]:

@@ -34,7 +34,12 @@ class Block:
     @property
     def file(self) -> str | None:
         """The file that it is, if it is one."""
-        return next((word for word in self.words if word not in MARKS), None)
+        return next((word for word in self.words if word not in MARKS and not word.startswith(NEEDS)), None)
+
+    @property
+    def needs(self) -> list[str]:
+        """The programs that must be installed, by `needs=NAME`."""
+        return [word.removeprefix(NEEDS) for word in self.words if word.startswith(NEEDS)]
 
     @property
     def is_live(self) -> bool:
@@ -53,6 +58,7 @@ class Block:
 
 
 MARKS = {"wrong", "live", "form"}
+NEEDS = "needs="
 
 
 def show(page: Path) -> str:

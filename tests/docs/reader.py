@@ -86,6 +86,15 @@ class Reader:
             self._status, text = self.run_script(command)
         return self._status, text
 
+    def require(self, program: str) -> None:
+        """Make sure that a program is here.
+
+        Raises:
+            NotInstalled: it is not.
+        """
+        if shutil.which(program, path=self._path) is None:
+            raise NotInstalled(program)
+
     def run_script(self, script: str) -> tuple[int, str]:
         """Have a shell run something.
 
@@ -93,8 +102,8 @@ class Reader:
             NotInstalled: it names a program that is not here.
         """
         for program in programs(script):
-            if program not in BUILT_IN and shutil.which(program, path=self._path) is None:
-                raise NotInstalled(program)
+            if program not in BUILT_IN:
+                self.require(program)
         ran = subprocess.run(
             ["/bin/sh", "-e", "-c", script],
             cwd=self.folder,

@@ -21,24 +21,26 @@ pytestmark = pytest.mark.checkout
 ELSEWHERE = {
     "docs/messages": (
         "tests/project/test_messages.py",
-        {"nps", "yaml", "hcl", "toml", "sh", "json", "text", "console"},
+        {"nps", "yaml", "hcl", "toml", "sh", "json", "text", "console", "markdown"},
     ),
     "docs/lints": ("tests/lint/test_pages.py", {"nps", "yaml", "hcl", "toml", "text"}),
+    "docs/use-cases.md": ("tests/docs/test_written.py", {"makefile"}),
 }
-"""Folders whose pages are all made alike, with a test of their own that runs them."""
+"""Pages that are all made alike, or written by netpolspec, with a test of their own."""
 
 
 def is_elsewhere(page: Path) -> bool:
-    return any(ROOT / folder in page.parents for folder in ELSEWHERE)
+    return any(ROOT / place in (page, *page.parents) for place in ELSEWHERE)
 
 
 HERE = [page for page in PAGES if not is_elsewhere(page) and BLOCKS[page]]
 FORMS = {
     "ARCHITECTURE.md": 1,
     "docs/cli.md": 1,
+    "docs/how-to/helm.md": 1,
     "docs/how-to/pre-commit.md": 1,
     "docs/clusters.md": 1,
-    "docs/language.md": 13,
+    "docs/language.md": 14,
     "docs/rbac.md": 1,
     "docs/tap.md": 1,
     "docs/terraform.md": 1,
@@ -87,7 +89,7 @@ def test_what_is_not_run_is_shown() -> None:
 
 
 def test_what_has_a_test_of_its_own_is_what_that_test_knows() -> None:
-    for folder, (test, languages) in ELSEWHERE.items():
+    for place, (test, languages) in ELSEWHERE.items():
         assert (ROOT / test).exists()
-        found = {block.language for page in PAGES if ROOT / folder in page.parents for block in BLOCKS[page]}
-        assert found <= languages, folder
+        pages = [page for page in PAGES if ROOT / place in (page, *page.parents)]
+        assert {block.language for page in pages for block in BLOCKS[page]} <= languages, place

@@ -59,6 +59,13 @@ def test_what_only_github_understands_is_rewritten(site: Path) -> None:
     assert "```" not in re.sub(r"<code>.*?</code>", "", tutorial, flags=re.DOTALL)
 
 
+def test_what_netpolspec_writes_is_drawn(site: Path) -> None:
+    assert 'src="data:image/svg+xml;base64,' in (site / "tutorial.html").read_text("utf-8")
+    details = re.findall(r"<details>.*?</details>", (site / "use-cases.html").read_text("utf-8"), re.DOTALL)
+    assert len(details) > 20
+    assert all("<pre>" in each for each in details)
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text("utf-8")

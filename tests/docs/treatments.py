@@ -52,6 +52,8 @@ def treat(block: Block, reader: Reader) -> None:
         reader.leave_out(block, "it needs a cluster: 'just e2e' runs it")
         return
     try:
+        for program in block.needs:
+            reader.require(program)
         if block.file is not None:
             write_file(block, reader)
         else:

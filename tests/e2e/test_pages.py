@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -25,13 +26,23 @@ def test_there_are_some() -> None:
     assert {ROOT / "docs/tutorial.md", ROOT / "docs/judges.md"} <= set(LIVE)
 
 
+def make_staging(lab: Lab, folder: Path) -> Path:
+    """A kubeconfig in which the cluster is called `staging`, as the pages call a cluster that somebody has."""
+    config = json.loads(lab.kubectl.check("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+    config["contexts"][0]["name"] = config["current-context"] = "staging"
+    path = folder.with_name(f"{folder.name}-kubeconfig")
+    path.write_text(json.dumps(config), "utf-8")
+    return path
+
+
 @pytest.mark.parametrize("page", LIVE, ids=show)
 def test_a_page_does_on_a_cluster_what_it_says(page: Path, lab: Lab, netpolspec: Path, tmp_path: Path) -> None:
     context = lab.kubectl.context
     if not context.startswith("kind-"):
         pytest.skip(f"the pages are about a kind cluster, and {context} is none")
     lay_out(page, tmp_path)
-    environ = os.environ | {"NETPOLSPEC_CLUSTER_NAME": context.removeprefix("kind-")}
+    name = context.removeprefix("kind-")
+    environ = os.environ | {"NETPOLSPEC_CLUSTER_NAME": name, "KUBECONFIG": str(make_staging(lab, tmp_path))}
     reader = Reader(tmp_path, netpolspec.parent, environ, live=True)
     for block in BLOCKS[page]:
         treat(block, reader)
