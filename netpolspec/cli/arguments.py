@@ -19,6 +19,18 @@ def wrong(message: str, *help_: str) -> Refusal:
     return Refusal(Diagnostic("bad-command-line", message, None, help_))
 
 
+def require_choice(option: str, value: str, known: Sequence[str]) -> None:
+    """Make sure that an option has one of its values.
+
+    Raises:
+        Refusal: it has another one.
+    """
+    if value not in known:
+        close = nearest(value, known)
+        hint = f"did you mean '{close}'?" if close else f"it is {', '.join(known[:-1])} or {known[-1]}"
+        raise wrong(f"option '{option}': there is no '{value}'", hint)
+
+
 class Parser(argparse.ArgumentParser):
     """The options of one command; whatever is no option is left to the command.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.specs import settle
 
@@ -40,8 +40,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     options, others = parser.read(arguments)
     if others:
         raise wrong(f"'doctor' takes no '{others[0]}'")
-    if options.format not in {"text", "json"}:
-        raise wrong(f"option '--format': there is no '{options.format}'", "it is text or json")
+    require_choice("--format", options.format, ("text", "json"))
     settle(options, session)
 
     from netpolspec.doctor import examine

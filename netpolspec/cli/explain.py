@@ -6,11 +6,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
 from netpolspec.cli.clusters import guarded
 from netpolspec.cli.specs import settle
 from netpolspec.cli.worlds import add_world_options, read_cluster
-from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.policy.objects import Protocol
 from netpolspec.policy.portspace import FIRST, LAST
 from netpolspec.source import Source
@@ -64,10 +64,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     group.add_argument("--format", metavar="FORMAT", default="text", help="text or json (default: text)")
     add_common_options(parser)
     options, others = parser.read(arguments)
-    if options.format not in {"text", "json"}:
-        close = nearest(options.format, ("text", "json"))
-        hint = f"did you mean '{close}'?" if close else "it is text or json"
-        raise wrong(f"option '--format': there is no '{options.format}'", hint)
+    require_choice("--format", options.format, ("text", "json"))
     settings = settle(options, session)
     if len(others) < 2:  # noqa: PLR2004 - two ends
         hint = "such as 'netpolspec explain ms-a nginx.ms-b:80 manifests/'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, add_terraform_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, add_terraform_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.specs import settle
 from netpolspec.cli.worlds import read_resources
@@ -41,8 +41,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     add_terraform_options(parser)
     add_common_options(parser)
     options, others = parser.read(arguments)
-    if options.format not in {"yaml", "json"}:
-        raise wrong(f"option '--format': there is no '{options.format}'", "it is yaml or json")
+    require_choice("--format", options.format, ("yaml", "json"))
     settings = settle(options, session)
     paths = [other for other in others if "=" not in other or Path(other).exists()]
     variables = dict(other.split("=", 1) for other in others if other not in paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.cli.specs import settle
@@ -47,8 +47,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     add_common_options(parser)
     options, paths = parser.read(arguments)
     form = options.format or ("mermaid" if str(options.output).endswith((".mmd", ".mermaid")) else "svg")
-    if form not in _FORMATS:
-        raise wrong(f"option '--format': there is no '{form}'", "it is svg or mermaid")
+    require_choice("--format", form, _FORMATS)
     settings = settle(options, session)
     scene = _scene(paths, settings, session) if options.context is None else None
     if scene is None:
