@@ -11,6 +11,16 @@ Path: TypeAlias = tuple[str | int, ...]
 """The way from the top of a YAML, JSON or HCL document to one of its values: keys and indexes."""
 
 
+def find_lines(text: str) -> tuple[int, ...]:
+    r"""Offset of the first character of each line of a text; only `\n` ends a line."""
+    starts = [0]
+    at = text.find("\n")
+    while at != -1:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return tuple(starts)
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """One text that a user can edit: a file, standard input or `-e`.
@@ -24,13 +34,8 @@ class Source:
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
-        r"""Offset of the first character of each line; only `\n` ends a line."""
-        starts = [0]
-        at = self.text.find("\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return tuple(starts)
+        """Offset of the first character of each line."""
+        return find_lines(self.text)
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1, in characters."""

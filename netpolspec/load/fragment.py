@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from netpolspec.source import find_lines
+
 if TYPE_CHECKING:
     from netpolspec.source import Source, Span
 
@@ -36,12 +38,7 @@ class Fragment:
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
-        starts = [0]
-        at = self.text.find("\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return tuple(starts)
+        return find_lines(self.text)
 
     def _outer(self, offset: int) -> int:
         """An offset of the fragment, in the source."""

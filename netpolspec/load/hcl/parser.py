@@ -311,12 +311,7 @@ class Parser:
         tokens = self.tokens
         tokens.begin()
         tokens.advance()
-        key_name, value_name = None, tokens.expect("name", "a name for each element")
-        if tokens.take(","):
-            key_name, value_name = value_name, tokens.expect("name", "a name for each element")
-        if tokens.kind != "name" or tokens.text != "in":
-            tokens.refuse("expected 'in' here")
-        tokens.advance()
+        key_name, value_name = tokens.expect_names_in()
         collection = self._nested()
         tokens.expect(":", "':'")
         key, value, group = None, self._nested(), False

@@ -170,12 +170,7 @@ def _read_directive(reader: Reader, at: int) -> _Directive:
         case "if":
             operand = reader.expression()
         case "for":
-            value_name = tokens.expect("name", "a name for each element")
-            if tokens.take(","):
-                key_name, value_name = value_name, tokens.expect("name", "a name for each element")
-            if tokens.kind != "name" or tokens.text != "in":
-                tokens.refuse("expected 'in' here")
-            tokens.advance()
+            key_name, value_name = tokens.expect_names_in()
             operand = reader.expression()
         case "else" | "endif" | "endfor":
             pass

@@ -127,6 +127,16 @@ class Tokens:
         self.advance()
         return text
 
+    def expect_names_in(self) -> tuple[str | None, str]:
+        """`[KEY,] VALUE in`, as a `for` begins, be it an expression or a directive: the names; go past it."""
+        key, value = None, self.expect("name", "a name for each element")
+        if self.take(","):
+            key, value = value, self.expect("name", "a name for each element")
+        if self.kind != "name" or self.text != "in":
+            self.refuse("expected 'in' here")
+        self.advance()
+        return key, value
+
     def refuse(self, message: str, *help_: str, at: Span | None = None) -> NoReturn:
         """The user's mistake at the current word."""
         raise Refusal(Diagnostic("hcl-syntax", message, at or self.here, help_))
