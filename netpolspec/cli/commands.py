@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Command] = {
         Command("run", "run specs and write TAP", "netpolspec.cli.run"),
         Command("check", "read specs and say what is wrong with them; runs nothing", "netpolspec.cli.check"),
         Command("matrix", "say who reaches whom; diff: what a change opens", "netpolspec.cli.matrix"),
+        Command("plan-check", "say what a Terraform plan changes, without terraform", "netpolspec.cli.plan_check"),
         Command("render", "print the objects that were understood, as YAML", "netpolspec.cli.render"),
         Command(
             "explain", "say why a connection is allowed or denied, and what would change that", "netpolspec.cli.explain"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import wrong
@@ -12,6 +11,7 @@ from netpolspec.lint.catalog import LINTS, page
 from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
 from netpolspec.lint.silence import annotated, commented
+from netpolspec.load.library import SHOWN
 from netpolspec.plan.effect import may_lack_effect, why_without_effect
 from netpolspec.plan.model import Change, ClientEnd
 from netpolspec.plan.resolve import Inhabitants
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _OTHER_CODES = ("undeclared-port", "cidr-form", "skipped-chart", "plain-kustomization", "unknown-variable")
 """Warnings that are no lints, and may be left out all the same."""
-_OWN = str(Path(__file__).resolve().parents[1] / "policies")
-"""The library that ships with netpolspec, which nobody edits."""
 
 
 def require_codes(codes: Iterable[str]) -> None:
@@ -198,7 +196,7 @@ def _warning(finding: Finding, quiet: _Quiet) -> tuple[Diagnostic, tuple[Span, .
     home = quiet.homes.get(id(finding.policy))
     asked = quiet.asked.get(id(home), []) if home is not None else []
     spots += asked
-    if asked and str(Path(span.source.path).resolve()).startswith(_OWN):
+    if asked and span.source.path.startswith(f"{SHOWN}/"):
         notes.insert(0, Note(f"{finding.policy.label}, of the library", span))
         span = asked[0]
     return Diagnostic(finding.code, finding.message, span, finding.help, tuple(notes), Severity.WARNING), tuple(spots)

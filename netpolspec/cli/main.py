@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from netpolspec import __version__
 from netpolspec.cli.commands import COMMANDS, Session
 from netpolspec.cli.terminal import Messages, Report, ReportLost, hang_up
-from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
+from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ connections must be allowed and which denied, and reports in TAP.
 
 commands:
 {commands}
-  help     the same for one command: netpolspec help run
+  help       the same for one command: netpolspec help run
 
 options:
   -h, --help       this
@@ -52,8 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         return int(_dispatch(list(arguments), session))
     except Refusal as refusal:
         messages.show(refusal.diagnostics)
-        wrong = [each for each in refusal.diagnostics if each.severity is Severity.ERROR]
-        return _FAILED if wrong and all(each.environment for each in wrong) else _WRONG
+        return _FAILED if refusal.by_environment else _WRONG
     except ReportLost as lost:
         if not lost.hung_up:
             messages.show([Diagnostic("report-lost", str(lost))])
@@ -139,7 +138,7 @@ def _unknown(first: str, arguments: Sequence[str]) -> Diagnostic:
 
 
 def _help() -> str:
-    rows = "\n".join(f"  {command.name:<8} {command.summary}" for command in COMMANDS.values())
+    rows = "\n".join(f"  {command.name:<10} {command.summary}" for command in COMMANDS.values())
     return _HELP.format(commands=rows)
 
 

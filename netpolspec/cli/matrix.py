@@ -189,7 +189,7 @@ def _compare(paths: Sequence[str], options: argparse.Namespace, settings: Settin
         raise wrong("'matrix diff' compares files; '--context' is not for it", "save the cluster with kubectl first")
     if options.format not in {"table", "json"}:
         raise wrong(f"'matrix diff' has no format '{options.format}'", "it is table or json")
-    allowances = tuple(_allowances(options.allow_open or ()))
+    allowances = tuple(read_allowances(options.allow_open or ()))
     before, after = (_view((path,), options, settings, session) for path in paths)
     difference: Difference = compare(before, after)
     refused: tuple[Change, ...] = not_allowed(difference, allowances)
@@ -203,7 +203,8 @@ def _compare(paths: Sequence[str], options: argparse.Namespace, settings: Settin
     return Exit.NOT_MET if refused else Exit.MET
 
 
-def _allowances(given: Sequence[str]) -> Iterator[Allowance]:
+def read_allowances(given: Sequence[str]) -> Iterator[Allowance]:
+    """What `--allow-open` lists; raises Refusal."""
     from netpolspec.load.files import read_source
     from netpolspec.report.matrix.difference import Allowance
 

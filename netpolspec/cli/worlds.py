@@ -137,7 +137,7 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
     elif is_terraform(Path(path)):
         _read_terraform(path, settings, variables, found)
     elif _is_plan(Path(path)):
-        from netpolspec.load.terraform import read_plan_json
+        from netpolspec.load.terraform_plan_file import read_plan_json
 
         reading = read_plan_json(Path(path), _argument(path))
         found.add(reading.resources, reading.diagnostics)

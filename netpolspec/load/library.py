@@ -34,7 +34,8 @@ _PACKAGE = Path(__file__).parent.parent
 _SHIPPED = _PACKAGE / "terraform"
 BUILT_IN = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent / "terraform"
 """The library that ships with netpolspec, of Terraform modules; in a checkout it stands beside the package."""
-_SHOWN = "netpolspec/terraform"
+SHOWN = "netpolspec/terraform"
+"""How messages call its folder, wherever it is."""
 
 
 class Form(StrEnum):
@@ -138,7 +139,7 @@ def _form(folder: Path) -> Form | None:
 def _show(path: Path) -> str:
     """A path as messages name it: relative where it is below the current folder."""
     if path.parent == BUILT_IN:
-        return f"{_SHOWN}/{path.name}"
+        return f"{SHOWN}/{path.name}"
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
 

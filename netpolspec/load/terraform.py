@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import Diagnostic, Refusal, Severity
-from netpolspec.load.hcl.blocks import Place
+from netpolspec.diagnostics import Diagnostic
 from netpolspec.load.terraform_static import Found, read_static
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from netpolspec.load.resource import Resource
     from netpolspec.load.terraform_values import Request
-    from netpolspec.source import Span
 
 
 class Mode(StrEnum):
@@ -90,46 +86,3 @@ def make_reading(found: Found, reader: Reader, why: str = "") -> Reading:
 def refused(*diagnostics: Diagnostic) -> Reading:
     """A module that no plan was made of."""
     return Reading((), diagnostics, Reader.PLAN)
-
-
-# --- plans that were made elsewhere -------------------------------------------------------------------------------
-
-
-def read_plan_json(path: Path, place: Span, shown: str | None = None) -> Reading:
-    """What a plan means that `terraform show -json PLAN` printed somewhere else.
-
-    Args:
-        path: The file.
-        place: What names it, for messages.
-        shown: How messages call it; the path itself where it is None.
-    """
-    from netpolspec.load.files import read_source
-    from netpolspec.load.hcl.json_syntax import read_document
-    from netpolspec.load.terraform_plan import convert_planned, planned_resources, several_clusters
-
-    found = Found()
-    try:
-        source = read_source(path, place=place, shown=shown)
-        plan, _ = read_document(source)
-        _check_plan(plan, place)
-    except Refusal as refusal:
-        return Reading((), refusal.diagnostics, Reader.PLAN_FILE)
-    if plan.get("complete") is False:
-        message = "the plan is not complete: it leaves out a part of the configuration"
-        found.diagnostics.append(Diagnostic("terraform-plan", message, place, severity=Severity.WARNING))
-    for planned in planned_resources(plan):
-        at = max(0, source.text.find(json.dumps(planned.address)))
-        span = source.span(at, at + len(json.dumps(planned.address)))
-        made, wrong = convert_planned(planned, Place(span, span), None, found.secrets)
-        found.resources += made
-        found.diagnostics += wrong
-    found.diagnostics += several_clusters(plan, (), place)
-    return make_reading(found.finish(), Reader.PLAN_FILE)
-
-
-def _check_plan(plan: dict[str, Any], place: Span) -> None:
-    help_ = "terraform plan -out=PLAN && terraform show -json PLAN > PLAN.json"
-    if "planned_values" not in plan or "format_version" not in plan:
-        raise Refusal(Diagnostic("terraform-plan", "this is not the JSON of a plan", place, (help_,)))
-    if plan.get("errored"):
-        raise Refusal(Diagnostic("terraform-plan", "this plan failed, so it does not say everything", place, (help_,)))

@@ -206,7 +206,7 @@ class Givens:
         path = file.folder / shown
         name = _shown(shown, file)
         if given.plan:
-            from netpolspec.load.terraform import read_plan_json
+            from netpolspec.load.terraform_plan_file import read_plan_json
 
             reading = read_plan_json(path, given.what.span, name)
             self._sift(reading.diagnostics)

@@ -43,7 +43,7 @@ FORMS = {
     "docs/language.md": 14,
     "docs/rbac.md": 1,
     "docs/tap.md": 1,
-    "docs/terraform.md": 1,
+    "docs/terraform.md": 2,
     "docs/tutorial.md": 1,
     "terraform/article/README.md": 1,
     "terraform/cluster-kind/README.md": 1,

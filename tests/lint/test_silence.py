@@ -115,7 +115,7 @@ def test_what_one_world_has_use_for_is_not_told(codes: Callable[..., list[str]])
 
 def test_clients_are_pods(codes: Callable[..., list[str]]) -> None:
     policy = SPEC + "\na: world ; given policy deny-to-any in a ; expect b/web -> b/web:80 allowed\n"
-    assert codes({"a.nps": policy}) == ["expectation-without-effect", "policy-selects-no-pod"]
+    assert codes({"a.nps": policy}) == ["policy-selects-no-pod", "expectation-without-effect"]
     assert codes({"a.nps": policy.replace("b/web -> b", "a -> b").replace("allowed", "denied")}) == []
 
 

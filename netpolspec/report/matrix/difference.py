@@ -225,6 +225,11 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def write_difference_json(difference: Difference, refused: tuple[Change, ...]) -> Iterator[str]:
+    """A difference as JSON."""
+    yield json.dumps(as_document(difference, refused), indent=1) + "\n"
+
+
+def as_document(difference: Difference, refused: tuple[Change, ...]) -> dict[str, object]:
     """`{"opened": [...], "closed": [...], "not_allowed": [...], "added": [...], "removed": [...]}`."""
 
     def told(changes: Iterable[Change]) -> list[dict[str, object]]:
@@ -237,11 +242,10 @@ def write_difference_json(difference: Difference, refused: tuple[Change, ...]) -
             for change in changes
         ]
 
-    document = {
+    return {
         "opened": told(change for change in difference.changes if change.opened),
         "closed": told(change for change in difference.changes if not change.opened),
         "not_allowed": told(refused),
         "added": difference.added,
         "removed": difference.removed,
     }
-    yield json.dumps(document, indent=1) + "\n"
