@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict
 from netpolspec.backends.controls import Evidence, Memory, Proof, listeners, self_aims
 from netpolspec.backends.converge import Aim, converge
+from netpolspec.backends.kubectl import KubectlFailed
 from netpolspec.backends.observe import observe
 from netpolspec.backends.parts import Surveyor
 from netpolspec.backends.probe import Dial, How
@@ -193,7 +195,8 @@ class Inspector:
             evidence.add_self(listener, answer)
 
     def _ask_witnesses(self, parts: Sequence[Part], evidence: Evidence) -> None:
-        """Have somebody dial whom the model allows to."""
+        """Have somebody dial whom the model allows to; who is not there yet, comes."""
+        self._recruit([part for part in parts if not self._witnesses.find(part)])
         asked = [(part, Aim(source, _open(part.dial))) for part in parts for source in self._witnesses.find(part)]
         deadline = time.monotonic() + BASELINE_TIMEOUT
         outcomes = converge({aim for _, aim in asked}, self._quick.ask, lambda _: deadline)
@@ -201,6 +204,13 @@ class Inspector:
             if outcomes[aim].met:
                 evidence.add_witness(part, aim.source)
                 self._memory.learn(part, outcomes[aim], None)
+
+    def _recruit(self, parts: Sequence[Part]) -> None:
+        """Have clients that may reach what nobody reaches; where the cluster does not take them, it stays unproven."""
+        clients = [client for part in parts if (client := self._witnesses.recruit(part)) is not None]
+        with contextlib.suppress(KubectlFailed):
+            if self._population.want(clients):
+                self._population.settle()
 
     def lacks_baseline(self, points: Sequence[Point]) -> bool:
         """Whether something is to be denied that nobody has reached, and that its pods cannot vouch for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netpolspec.backends.clients import Client
 from netpolspec.backends.converge import Source
 from netpolspec.backends.live import NOWHERE
 from netpolspec.plan.model import ClientEnd, PodEnd
@@ -37,20 +38,27 @@ class Witnesses:
         for client, pod in self._population.clients.items():
             if pod is None or not pod.dialable:
                 continue
-            seen = Pod(
-                client.namespace,
-                pod.name,
-                PodTemplate(dict(client.labels), (), host_network=False, node=pod.node),
-                WorkloadRef("Pod", client.namespace, pod.name),
-                (),
-                finished=False,
-                origin=NOWHERE,
-            )
+            seen = _seen(client, pod.name, pod.node)
             if all(self._allowed(seen, part)):
                 found.append(Source(client.namespace, client.pod))
             if len(found) == MOST:
                 break
         return tuple(found)
+
+    def recruit(self, part: Part) -> Client | None:
+        """A client that is not there yet and that the model allows to reach all destinations of a part.
+
+        It would be in the destinations' own namespace or where there are clients already, without labels or with those
+        of a pod there.
+        """
+        spaces = [each.pod.namespace for each in part.targets] + [each.namespace for each in self._population.clients]
+        for space in dict.fromkeys(spaces):
+            there = (pod for pod in self._model.cluster.pods if pod.namespace == space)
+            for labels in dict.fromkeys(((), *(tuple(sorted(pod.labels.items())) for pod in there))):
+                client = Client(space, labels)
+                if all(self._allowed(_seen(client, client.pod, None), part)):
+                    return client
+        return None
 
     def _allowed(self, source: Pod, part: Part) -> Iterator[bool]:
         via = part.via.service if part.via is not None else None
@@ -74,6 +82,13 @@ class Witnesses:
             Direction.EGRESS in policy.types and policy.namespace == pod.namespace
             for policy in self._model.cluster.policies
         ) and not (self._model.cluster.admin_policies or self._model.cluster.foreign_policies)
+
+
+def _seen(client: Client, name: str, node: str | None) -> Pod:
+    """A client as the model sees it."""
+    template = PodTemplate(dict(client.labels), (), host_network=False, node=node)
+    owner = WorkloadRef("Pod", client.namespace, name)
+    return Pod(client.namespace, name, template, owner, (), finished=False, origin=NOWHERE)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
