@@ -126,5 +126,6 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     try:
         with raised_by_signals():
             signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -55,12 +55,13 @@ def test_a_report_without_a_stream() -> None:
         Report(None).write("x\n")
 
 
-def test_messages_that_cannot_be_written_are_lost() -> None:
+def test_messages_that_cannot_be_written_are_lost(capsys: pytest.CaptureFixture[str]) -> None:
     Messages(None, {}).line("x")
     closed = io.StringIO()
     messages = Messages(closed, {})
     closed.close()
     messages.line("x")
+    assert capsys.readouterr() == ("", "")
 
 
 def shown(*diagnostics: Diagnostic) -> str:

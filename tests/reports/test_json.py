@@ -28,11 +28,11 @@ def document(told: Record) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    assert list(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(SCHEMA)) == []
 
 
 def test_the_document_is_as_the_schema_says(told: Record) -> None:
-    RUN.validate(document(told))
+    assert list(RUN.iter_errors(document(told))) == []
 
 
 def test_each_line_is_as_the_schema_says(events: list[Event]) -> None:

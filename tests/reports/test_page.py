@@ -251,6 +251,7 @@ class TestInABrowser:
     def test_an_address_opens_what_it_names(self, live: Browser) -> None:
         live.read("void (location.hash = '#s5')")
         live.wait("document.querySelector('#s5').open")
+        assert live.read("document.querySelectorAll('.sc[open]').length") > 0
 
     def test_opens_and_closes_all(self, live: Browser) -> None:
         live.click("#open")

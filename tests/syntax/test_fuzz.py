@@ -60,37 +60,47 @@ def nodes(node: object) -> Iterator[object]:
             yield from nodes(getattr(node, field.name))
 
 
-def check(text: str) -> None:
+def faults(text: str) -> list[object]:
+    """What is wrong with what the parser makes of a text."""
     source = Source("fuzz.nps", text)
     file, diagnostics = parse_file(source)
-    assert (file is None) == bool(diagnostics)
+    found: list[object] = []
+    if (file is None) != bool(diagnostics):
+        found.append("a tree with mistakes, or neither")
     for diagnostic in diagnostics:
-        assert diagnostic.span is not None
-        assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
-        assert "Token" not in diagnostic.message
-        assert "''" not in diagnostic.message
-        assert render(diagnostic)
+        span, message = diagnostic.span, diagnostic.message
+        if span is None or not 0 <= span.start <= span.end <= len(text) or not render(diagnostic):
+            found.append(("a mistake that is nowhere", diagnostic))
+        if "Token" in message or "''" in message:
+            found.append(("a message that shows the insides", message))
     for node in nodes(file):
         span = getattr(node, "span", None)
         if isinstance(span, Span):
-            assert 0 <= span.start <= span.end <= len(text)
-            if isinstance(node, Word) and "\\\n" not in span.text and "\\\r\n" not in span.text:
-                assert span.text == node.text
+            if not 0 <= span.start <= span.end <= len(text):
+                found.append(("a node that is nowhere", node))
+            if (
+                isinstance(node, Word)
+                and "\\\n" not in span.text
+                and "\\\r\n" not in span.text
+                and span.text != node.text
+            ):
+                found.append(("a word that stands elsewhere", node))
+    return found
 
 
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
-    check(text)
+    assert faults(text) == []
 
 
 @given(st.lists(st.sampled_from(ATOMS), max_size=60).map("".join))
 def test_pieces_of_the_language(text: str) -> None:
-    check(text)
+    assert faults(text) == []
 
 
 @given(st.lists(st.sampled_from(ATOMS), max_size=40).map(" ".join))
 def test_words_of_the_language(text: str) -> None:
-    check(text)
+    assert faults(text) == []
 
 
 @given(st.data())
@@ -100,7 +110,7 @@ def test_specs_with_a_change(data: st.DataObject) -> None:
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 12)))
         text = text[:start] + data.draw(st.sampled_from(("", *ATOMS))) + text[end:]
-    check(text)
+    assert faults(text) == []
 
 
 @given(
@@ -145,4 +155,4 @@ def test_endpoints(pieces: list[str]) -> None:
     ids=range(20),
 )
 def test_long_and_deep_texts_take_no_long_time(text: str) -> None:
-    check(text)
+    assert faults(text) == []
