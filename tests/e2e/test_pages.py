@@ -44,6 +44,10 @@ def test_a_page_does_on_a_cluster_what_it_says(page: Path, lab: Lab, netpolspec:
     name = context.removeprefix("kind-")
     environ = os.environ | {"NETPOLSPEC_CLUSTER_NAME": name, "KUBECONFIG": str(make_staging(lab, tmp_path))}
     reader = Reader(tmp_path, netpolspec.parent, environ, live=True)
-    for block in BLOCKS[page]:
-        treat(block, reader)
+    try:
+        for block in BLOCKS[page]:
+            treat(block, reader)
+    finally:  # what a page has its reader apply goes, even where the page does not come to its end
+        for applied in tmp_path.glob("shop.yaml"):
+            lab.kubectl.check("delete", "--ignore-not-found", "-f", str(applied))
     assert reader.left_out == []
