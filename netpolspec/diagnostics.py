@@ -61,6 +61,12 @@ class Refusal(Exception):  # noqa: N818 - not an error of the program
         super().__init__(*(diagnostic.message for diagnostic in diagnostics))
         self.diagnostics = diagnostics
 
+    @property
+    def by_environment(self) -> bool:
+        """Whether nothing that the user wrote is to blame."""
+        wrong = [each for each in self.diagnostics if each.severity is Severity.ERROR]
+        return bool(wrong) and all(each.environment for each in wrong)
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a mistyped name most likely means, or None."""

@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options
+from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options, wrong
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.inputs import is_variable, specs_below
 from netpolspec.cli.selection import Filters, select
 from netpolspec.cli.specs import read_specs, settle
 from netpolspec.cli.worlds import is_terraform
-from netpolspec.diagnostics import Refusal, Severity
+from netpolspec.diagnostics import Refusal, Severity, nearest
 from netpolspec.load.files import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping, Sequence
 
     from netpolspec.cli.commands import Session
     from netpolspec.cli.specs import Specs
@@ -42,10 +43,14 @@ examples:
   netpolspec check --ignore unused-fixture         without one of the lints
   netpolspec check --explain specs/tenants.nps     what it includes, and from where
   netpolspec check -e 'expect ms-a -> ms-b:80 denied'
+  netpolspec check specs/ --format github          annotations of a pull request
 
 exit status:
   0  no mistake (there may be warnings)
-  2  a spec, an object or the command line is wrong"""
+  2  a spec, an object or the command line is wrong
+  3  the environment failed"""
+
+_FORMATS = ("text", "json", "github")
 
 
 def execute(arguments: Sequence[str], session: Session) -> int:
@@ -56,8 +61,43 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     parser.add_argument(
         "--ignore", metavar="CODE", action="append", help="leave out the warnings of a lint (may be repeated)"
     )
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        default="text",
+        help="what is found: text on standard error; or json or github on standard output (default: text)",
+    )
     add_common_options(parser)
     options, others = parser.read(arguments)
+    if options.format != "text":
+        return _report(options, others, session)
+    checked = _check(options, others, session)
+    if options.explain and checked.specs is not None:
+        for item in checked.specs.inputs.files:
+            session.report.write("\n".join(_explained(item.source.path, checked.specs.plan.included, 0, ())) + "\n")
+    if not options.quiet:
+        session.messages.show(checked.warnings)
+        session.messages.line(_counted(checked.read))
+    return Exit.MET
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What is right."""
+
+    specs: Specs | None
+    read: Mapping[str, int]
+    """How much: files, scenarios, points, objects."""
+    warnings: Sequence[Diagnostic]
+    """None are looked for where nobody is to be told."""
+
+
+def _check(options: Namespace, others: Sequence[str], session: Session) -> _Checked:
+    """Read everything.
+
+    Raises:
+        Refusal: with all that is wrong.
+    """
     settings = replace(settle(options, session), terraform="static")
     if settings.ignore:
         from netpolspec.cli.lints import require_codes
@@ -69,13 +109,34 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         specs = read_specs((*wanted.specs, *wanted.overrides), options.texts, settings, session)
         select(specs.plan, specs.inputs.picks, Filters())  # what is named exists
     objects = _objects(wanted, settings)
-    if options.explain and specs is not None:
-        for item in specs.inputs.files:
-            session.report.write("\n".join(_explained(item.source.path, specs.plan.included, 0, ())) + "\n")
-    if not options.quiet:
-        session.messages.show(_warnings(specs, objects, settings))
-        session.messages.line(_counted(specs, objects))
-    return Exit.MET
+    warnings = () if options.quiet else _warnings(specs, objects, settings)
+    return _Checked(specs, _how_much(specs, objects), warnings)
+
+
+def _report(options: Namespace, others: Sequence[str], session: Session) -> int:
+    """The same for programs: all that is found, on standard output."""
+    if options.format not in _FORMATS:
+        close = nearest(options.format, _FORMATS)
+        hint = f"did you mean '{close}'?" if close else f"it is one of {', '.join(_FORMATS)}"
+        raise wrong(f"'--format' cannot be '{options.format}'", hint)
+    if options.explain:
+        raise wrong(f"'--explain' and '--format {options.format}' exclude each other")
+    session.report.require()
+    try:
+        checked = _check(options, others, session)
+    except Refusal as refusal:
+        found: Sequence[Diagnostic] = refusal.diagnostics
+        read, status = None, Exit.FAILED if refusal.by_environment else Exit.WRONG
+    else:
+        found, read, status = checked.warnings, checked.read, Exit.MET
+    from netpolspec.cli.reports import folder_in_workspace
+    from netpolspec.lint.catalog import LINTS
+    from netpolspec.report.diagnosed import Diagnosed, commands, document
+
+    shown = [each for each in found if not options.quiet or each.severity is Severity.ERROR]
+    diagnosed = Diagnosed(shown, read, frozenset(LINTS), folder_in_workspace(session))
+    session.report.write(document(diagnosed) if options.format == "json" else "".join(commands(diagnosed)))
+    return status
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +212,19 @@ def _explained(file: str, included: Sequence[Included], depth: int, trail: tuple
             yield from _explained(each.file, included, depth + 1, (*trail, file))
 
 
-def _counted(specs: Specs | None, objects: Objects) -> str:
-    counts: list[tuple[int, str]] = []
-    if specs is not None:
-        scenarios = specs.plan.scenarios
-        points = sum(scenario.points for scenario in scenarios)
-        counts += [(len(specs.inputs.files), "file"), (len(scenarios), "scenario"), (points, "test point")]
-    if objects.resources or specs is None:
-        counts.append((len(objects.resources), "object"))
+def _how_much(specs: Specs | None, objects: Objects) -> Mapping[str, int]:
+    scenarios = specs.plan.scenarios if specs is not None else ()
+    return {
+        "files": len(specs.inputs.files) if specs is not None else 0,
+        "scenarios": len(scenarios),
+        "points": sum(scenario.points for scenario in scenarios),
+        "objects": len(objects.resources),
+    }
+
+
+def _counted(read: Mapping[str, int]) -> str:
+    counts = [(read["files"], "file"), (read["scenarios"], "scenario"), (read["points"], "test point")]
+    counts = counts if read["files"] else []
+    if read["objects"] or not counts:
+        counts.append((read["objects"], "object"))
     return "no mistakes: " + ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts)

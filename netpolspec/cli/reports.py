@@ -153,7 +153,7 @@ def open_reports(
         taken.add(each.path)
         _make_ready(each)
     lines = tuple((each, _open_lines(each)) for each in wanted if each.format == STREAMED)
-    return Reports(wanted, Record(again, _folder(session)), lines, session.messages)
+    return Reports(wanted, Record(again, folder_in_workspace(session)), lines, session.messages)
 
 
 def _wanted(setting: str) -> _Wanted:
@@ -200,7 +200,7 @@ def _open_lines(each: _Wanted) -> TextIO:
         raise wrong(f"cannot write the report '{each.shown}': {_reason(error)}") from None
 
 
-def _folder(session: Session) -> str:
+def folder_in_workspace(session: Session) -> str:
     """What relative paths are relative to, as GitHub's annotations need it: from the root of the repository."""
     root = session.environ.get("GITHUB_WORKSPACE")
     if not root:
