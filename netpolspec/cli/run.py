@@ -166,7 +166,7 @@ def _run(
     try:
         if scenarios:
             with raised_by_signals():
-                events = run(scenarios, backend, _run_options(settings))
+                events = run(scenarios, backend, _run_options(settings, specs))
                 deliver(events, take)
         else:
             take(RunStarted((), backend.name))
@@ -190,10 +190,15 @@ def _open_reports(specs: Specs, settings: Settings, session: Session, options: N
     return open_reports(settings.report, session, inputs, lambda scenario: _again(scenario, specs, options))
 
 
-def _run_options(settings: Settings) -> RunOptions:
+def _run_options(settings: Settings, specs: Specs) -> RunOptions:
     from netpolspec.run.runner import RunOptions
 
-    return RunOptions(settings.assume, fail_fast=settings.fail_fast, strict_model=settings.strict_model)
+    return RunOptions(
+        settings.assume,
+        fail_fast=settings.fail_fast,
+        strict_model=settings.strict_model,
+        terraform=specs.plan.terraform,
+    )
 
 
 def _node_id(scenario: Scenario, specs: Specs) -> str:

@@ -34,6 +34,7 @@ def _head(record: Record) -> Facts:
         "netpolspec": __version__,
         "backend": record.backend,
         "assumptions": record.assumptions,
+        "terraform": [{"path": path, "reader": who} for path, who in record.terraform],
         "passed": record.good,
         "complete": record.whole and record.bailed_out is None,
         "bailed_out": record.bailed_out,

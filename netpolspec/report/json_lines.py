@@ -31,6 +31,7 @@ def _facts(event: Event, again: Callable[[Scenario], str | None]) -> Facts:
                 "netpolspec": __version__,
                 "backend": event.backend,
                 "assumptions": event.assumptions,
+                "terraform": [{"path": path, "reader": who} for path, who in event.terraform],
                 "scenarios": [scenario_named(scenario) for scenario in event.scenarios],
             }
         case ScenarioStarted(scenario=scenario):

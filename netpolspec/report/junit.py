@@ -146,6 +146,7 @@ def _properties(scenario: Scenario, record: Record) -> str:
     facts += [("description", scenario.description)] if scenario.description else []
     facts += [("tags", " ".join(sorted(scenario.tags)))] if scenario.tags else []
     facts += [("assumptions", " ".join(record.assumptions))] if record.assumptions else []
+    facts += [("terraform", f"{folder}: {who}") for folder, who in record.terraform]
     items = "".join(f"<property{_attributes({'name': name, 'value': value})}/>" for name, value in facts)
     return f"  <properties>{items}</properties>\n"
 

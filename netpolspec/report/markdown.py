@@ -69,7 +69,8 @@ def _summary(record: Record) -> str:
         f"Judged by packets on {record.backend}." if record.observes else "Judged by the model; no packet was sent."
     )
     assuming = f" Assuming {', '.join(map(code, record.assumptions))}." if record.assumptions else ""
-    lines = [f"{counted} {judged}{assuming}"]
+    read = "".join(f" Terraform in {code(folder)} read by: {text(who)}." for folder, who in record.terraform)
+    lines = [f"{counted} {judged}{assuming}{read}"]
     if record.bailed_out is not None:
         lines.append(f"\n> **The run could not go on:** {text(record.bailed_out)}")
     return "\n".join(lines)

@@ -29,6 +29,8 @@ class Record:
     planned: tuple[Scenario, ...] = ()
     """Every scenario that was selected, in running order."""
     assumptions: tuple[str, ...] = ()
+    terraform: tuple[tuple[str, str], ...] = ()
+    """Each Terraform folder that was read, and who said what it means."""
     ended: list[ScenarioEnded] = field(default_factory=list)
     bailed_out: str | None = None
     """Why the run could not go on."""
@@ -43,6 +45,7 @@ class Record:
         match event:
             case RunStarted():
                 self.backend, self.planned, self.assumptions = event.backend, event.scenarios, event.assumptions
+                self.terraform = event.terraform
             case ScenarioStarted():
                 pass
             case ScenarioEnded():

@@ -76,13 +76,14 @@ class Summary:
     _times: list[int] = field(default_factory=list)
     """Milliseconds that each change of policies took."""
     _backend: str = ""
+    _terraform: tuple[tuple[str, str], ...] = ()
     _seconds: float = 0.0
 
     def add(self, event: Event) -> None:
         """Take note of an event."""
         match event:
             case RunStarted():
-                self._backend = event.backend
+                self._backend, self._terraform = event.backend, event.terraform
             case ScenarioEnded():
                 self._end(event)
             case RunEnded():
@@ -111,6 +112,7 @@ class Summary:
         yield from self._changes()
         sent = "judged by the model, no packet was sent" if self._backend == "model" else f"judged on {self._backend}"
         yield f"{sent}; {_time(self._seconds)}"
+        yield from (f"terraform: {folder}: {who}" for folder, who in self._terraform)
 
     def _changes(self) -> Iterator[str]:
         """When the changes of policies took effect."""

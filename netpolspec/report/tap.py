@@ -98,7 +98,8 @@ class Tap:
     def _head(self, event: RunStarted) -> str:
         count = sum(scenario.points for scenario in event.scenarios) if self._flat else len(event.scenarios)
         head = f"TAP version {self._version}\n1..{count}{'' if count else ' # SKIP no scenarios'}\n"
-        return head + "".join(f"# assuming {escape(assumption)}\n" for assumption in event.assumptions)
+        head += "".join(f"# assuming {escape(assumption)}\n" for assumption in event.assumptions)
+        return head + "".join(f"# terraform: {escape(folder)}: {escape(who)}\n" for folder, who in event.terraform)
 
     # --- one subtest for each scenario ---
 

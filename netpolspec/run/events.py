@@ -80,6 +80,8 @@ class RunStarted:
     """`model`, `kind` or `cluster`."""
     assumptions: tuple[str, ...] = ()
     """Those that differ from the defaults."""
+    terraform: tuple[tuple[str, str], ...] = ()
+    """Each Terraform folder or plan of the user's that was read, and who said what it means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class RunOptions:
     """Stop after the first scenario that fails."""
     strict_model: bool = False
     """A point at which packets contradict the model fails, even if they did what was expected."""
+    terraform: tuple[tuple[str, str], ...] = ()
+    """Each Terraform folder of the plan, and who said what it means; only told."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -60,7 +62,7 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
     hurried = False
     runner = _Runner(scenarios, backend, options)
     try:
-        yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions))
+        yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions), options.terraform)
         yield from runner.events()
         backend.close()
     except WorldFailed as failure:

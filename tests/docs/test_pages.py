@@ -42,7 +42,7 @@ FORMS = {
     "docs/clusters.md": 1,
     "docs/language.md": 14,
     "docs/rbac.md": 1,
-    "docs/tap.md": 1,
+    "docs/tap.md": 2,
     "docs/terraform.md": 2,
     "docs/tutorial.md": 1,
     "terraform/article/README.md": 1,

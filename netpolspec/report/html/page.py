@@ -78,6 +78,8 @@ def _header(record: Record, title: str) -> Iterator[str]:
     judged = judged or "Judged by the model, from the semantics of the policies; no packet was sent."
     assuming = f" Assuming {escape(', '.join(record.assumptions))}." if record.assumptions else ""
     yield f'<p class="lead">{judged}{assuming} {_duration(record.seconds)}</p>'
+    for folder, who in record.terraform:
+        yield f"<p>Terraform in <code>{escape(folder)}</code> read by: {escape(who)}</p>"
     if record.bailed_out is not None:
         yield f'<p class="alert"><b>Bailed out:</b> {escape(record.bailed_out)}</p>'
     points, scenarios = record.count_points(), record.count_scenarios()
