@@ -148,7 +148,8 @@ def add_cluster_options(parser: Parser) -> None:
 def add_live_options(parser: Parser) -> None:
     """Options of runs on a cluster."""
     group = parser.add_argument_group("with --on kind and --on cluster")
-    group.add_argument("--context", metavar="NAME", help="the cluster of --on cluster; the current one is never taken")
+    named = "the cluster of --on cluster, and of 'given cluster'; never the current one"
+    group.add_argument("--context", metavar="NAME", help=named)
     group.add_argument("--kubeconfig", metavar="FILE", help="where the context is (default: as kubectl has it)")
     group.add_argument("--probe-image", metavar="IMAGE", help="what clients and servers are made of (default: agnhost)")
     group.add_argument("--timeout", metavar="TIME", help="how long a change may take to take effect (default: 10s)")
