@@ -270,11 +270,13 @@ class ClusterBackend:
     def _clean_up(self) -> str:
         """Remove what the run created; what is still going, in words."""
         started = time.monotonic()
-        self._modules.destroy()
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
-        undo_all(kubectl, self._ledger)
         selector = of_run(self._options.run_id)
-        remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
+        with alongside(1) as beside:
+            destroyed = beside.submit(self._modules.destroy)
+            undo_all(kubectl, self._ledger)
+            remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
+            destroyed.result()
         left = wait_until_gone(kubectl, selector, max(1.0, CLOSING - (time.monotonic() - started)))
         self._ledger.release()
         self._modules.forget()

@@ -15,7 +15,7 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import is_passing
 from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
-from netpolspec.backends.terraform_works import Work, needs_destroying
+from netpolspec.backends.terraform_works import Work, targets
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.resource import Key
 from netpolspec.load.terraform_kinds import ADOPTING, made_by
@@ -230,14 +230,13 @@ class Modules:
     def destroy(self) -> None:
         """Have terraform destroy what cannot be found by a label; an interrupted run waits for it for a short time."""
         for root in (self._shared, *self._alone.values()):
-            if root is not None and needs_destroying(root.folder):
-                self.tell("terraform destroy")
-                root.apply(("-destroy",), DESTROY_TIMEOUT)
+            if root is not None and targets(root.folder):
+                root.apply(("-destroy", *targets(root.folder)), DESTROY_TIMEOUT)
 
     def forget(self) -> None:
         """Remove the work folder, unless something is left that only terraform can remove."""
         work, self._work = self._work, None
-        if work is not None and not any(map(needs_destroying, work.roots())):
+        if work is not None and not any(map(targets, work.roots())):
             work.remove()
         elif work is not None:
             work.release()

@@ -13,8 +13,10 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
@@ -25,15 +27,15 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.readiness import Tell
     from netpolspec.load.resource import Json
 
 STATE = "terraform.tfstate"
-ENDS = 60.0
-"""Seconds that a terraform which an earlier run started may take to end, and destroying what it made."""
+ENDS = 10.0
+"""Seconds that a terraform which an earlier run started may take to end when it is told to."""
+DESTROY_TIMEOUT = 60.0
 _POLL = 0.05
 
 
@@ -174,19 +176,31 @@ def clear(kubectl: Kubectl, tell: Tell) -> int:
 
 def _clear(work: Work, tell: Tell) -> None:
     if not work.wait(0):
-        tell("waiting for a terraform that an earlier run started")
-        if not work.wait(ENDS):
+        tell("ending a terraform that an earlier run started")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _send(number, work.busy)
+            if work.wait(ENDS):
+                break
+        else:
             raise WorldFailed(
-                f"terraform, which an earlier run started, has not ended within {ENDS:.0f} s",
+                "terraform, which an earlier run started, does not end",
                 f"to see it: fuser -v {work.busy}",
                 "end it, then run this again",
                 code="terraform-failed",
             )
     for root in work.roots():
-        if needs_destroying(root):
+        if targets(root):
             tell("terraform destroy: what an earlier run left")
             _destroy(root, work)
     work.remove()
+
+
+def _send(number: signal.Signals, file: Path) -> None:
+    """Send a signal to all processes that have a file open, where the system says which these are."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int(process.name) != os.getpid() and file in {each.readlink() for each in (process / "fd").iterdir()}:
+                os.kill(int(process.name), number)
 
 
 def _destroy(root: Path, work: Work) -> None:
@@ -194,7 +208,7 @@ def _destroy(root: Path, work: Work) -> None:
     file = work.folder / f"{root.relative_to(work.folder).parts[0]}.tfvars.json"
     values = (f"-var-file={file}",) if file.exists() else ()
     terraform = Terraform(root, work.folder, work.kubeconfig, {}, place, busy=work.busy)
-    finished = terraform.apply(("-destroy", *values), timeout=ENDS)
+    finished = terraform.apply(("-destroy", *targets(root), *values), timeout=DESTROY_TIMEOUT)
     if not finished.ok:
         said = terraform.explain(finished)[0]
         raise WorldFailed(
@@ -223,6 +237,8 @@ class Instance:
     module: str
     """The first step of its address, `m3` for `module.m3[0].module.x`; empty in a root module."""
     type: str
+    address: str
+    """Of the resource, without the key of the instance."""
     attributes: Mapping[str, Json]
 
 
@@ -236,6 +252,7 @@ def read_state(root: Path) -> tuple[Instance, ...]:
         Instance(
             resource.get("module", "").removeprefix("module.").partition("[")[0].partition(".")[0],
             resource.get("type", ""),
+            ".".join(resource[part] for part in ("module", "type", "name") if resource.get(part)),
             instance.get("attributes") or {},
         )
         for resource in state.get("resources", ())
@@ -244,9 +261,10 @@ def read_state(root: Path) -> tuple[Instance, ...]:
     )
 
 
-def needs_destroying(root: Path) -> bool:
-    """Whether terraform has made something that cannot be found by a label."""
-    return any(not is_labelled(each.type) for each in read_state(root))
+def targets(root: Path) -> tuple[str, ...]:
+    """The options with which terraform destroys what it has made and no label tells; empty where there is nothing."""
+    addresses = dict.fromkeys(each.address for each in read_state(root) if not is_labelled(each.type))
+    return tuple(f"-target={address}" for address in addresses)
 
 
 # --- the kubeconfig -------------------------------------------------------------------------------------------------

@@ -142,7 +142,9 @@ class Terraform:
         if written is None:
             return None
         start, end = where["start"], where["end"]
-        return written.span((start["line"], start["column"]), (end["line"], end["column"]))
+        span = written.span((start["line"], start["column"]), (end["line"], end["column"]))
+        # What a provider says of a resource as a whole, terraform places at the brace.
+        return written.line(start["line"]) if span.text.strip() in ("", "{") else span
 
     def _raw(self, finished: shell.Finished) -> Diagnostic:
         said = scrub_text(shell.hide_secrets(finished.stderr.strip() or finished.stdout.strip()), self.secrets)
@@ -247,7 +249,9 @@ def _errors(output: str) -> Iterable[dict[str, Any]]:
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+    """A sentence of terraform's as the beginning of ours; words such as `ConfigMap` stay what they are."""
+    first = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if first[1:] == first[1:].lower() else text
 
 
 def write_nowhere(path: Path) -> None:
