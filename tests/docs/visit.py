@@ -14,6 +14,8 @@ FROM_NOTHING = {"docs/tutorial.md", "docs/judges.md"}
 BESIDE = {
     "README.md": (ROOT / "specs", "specs"),
     "docs/explain.md": (ROOT / "tests/explain/cases", "."),
+    "docs/terraform.md": (ROOT / "tests/commands/plans/opens.json", "PLAN.json"),
+    "docs/how-to/pull-request.md": (ROOT / "tests/commands/plans/opens.json", "PLAN.json"),
 }
 """What lies beside the files of project/, where a page speaks of more."""
 IN_GIT = {f"docs/how-to/{name}.md" for name in ("pull-request", "github-actions", "gitlab", "jenkins", "pre-commit")}
@@ -27,7 +29,10 @@ def lay_out(page: Path, folder: Path) -> None:
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
     if show(page) in BESIDE:
         source, place = BESIDE[show(page)]
-        shutil.copytree(source, folder / place, dirs_exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, folder / place, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(source, folder / place)
     (folder / "pyproject.toml").touch()
     (folder / "terraform").symlink_to(ROOT / "terraform")
     if show(page) in IN_GIT:
