@@ -8,7 +8,7 @@ from netpolspec.lint.dns import egress_without_dns
 from netpolspec.lint.overlap import redundant_rules, reopened_excepts
 from netpolspec.lint.ports import differing_names, undeclared_ports
 from netpolspec.lint.selection import peer_and_or, peer_matches_nothing, selects_no_pod
-from netpolspec.lint.writing import open_by_empty_from
+from netpolspec.lint.writing import open_by_empty_from, rules_without_effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     peer_matches_nothing,
     peer_and_or,
     open_by_empty_from,
+    rules_without_effect,
     redundant_rules,
     reopened_excepts,
     undeclared_ports,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from netpolspec.explain.words import say_port
 from netpolspec.lint.scene import Finding
 from netpolspec.lint.selection import rules_of
-from netpolspec.policy.objects import Direction, NetworkPolicy, PodPeer
+from netpolspec.policy.objects import Direction, NetworkPolicy, Operator, PodPeer
 from netpolspec.policy.ports import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netpolspec.lint.scene import Scene
-    from netpolspec.policy.objects import Pod, PortMatch, Rule
+    from netpolspec.policy.objects import Pod, PortMatch, Rule, Selector
 
 
 def _destinations(policy: NetworkPolicy, direction: Direction, rule: Rule, scene: Scene) -> list[Pod]:
@@ -76,12 +76,20 @@ def _hints(port: PortMatch, pods: Sequence[Pod], scene: Scene) -> tuple[str, ...
     return tuple(hints)
 
 
+_IDENTITY = frozenset({"app", "k8s-app", "name", "app.kubernetes.io/name", "app.kubernetes.io/instance"})
+"""Labels by which the pods of one application are found."""
+
+
 def differing_names(scene: Scene) -> Iterator[Finding]:
-    """Names of ports that are not the same number on all pods that a rule is about."""
+    """Names of ports that are not the same number on all pods of one application.
+
+    Where pods of several applications are selected, as by `{}` or `monitored=true`, a name is what one wants: each has
+    its own `metrics`.
+    """
     for policy, direction, place, rule in _rules(scene):
         pods = None
         for number, port in enumerate(rule.ports):
-            if not isinstance(port.port, str) or port.protocol is None:
+            if not isinstance(port.port, str) or port.protocol is None or not _is_about_one(policy, direction, rule):
                 continue
             pods = _destinations(policy, direction, rule, scene) if pods is None else pods
             found = {n: pod for pod in pods for n in numbers(port.port, port.protocol, pod.ports)}
@@ -91,3 +99,17 @@ def differing_names(scene: Scene) -> Iterator[Finding]:
                 hints = ("each pod is open on its own; if one number is meant, write it",)
                 where = f"{place}.ports[{number}]"
                 yield Finding("named-port-differs", message, policy, where, port.origin, hints)
+
+
+def _is_about_one(policy: NetworkPolicy, direction: Direction, rule: Rule) -> bool:
+    """Whether the pods that a rule is about are said to be of one application."""
+    if direction is Direction.INGRESS:
+        return _names_one(policy.pods)
+    return all(isinstance(peer, PodPeer) and peer.pods is not None and _names_one(peer.pods) for peer in rule.peers)
+
+
+def _names_one(selector: Selector) -> bool:
+    return any(
+        each.key in _IDENTITY and each.operator is Operator.IN and len(each.values) == 1
+        for each in selector.requirements
+    )

@@ -1,4 +1,4 @@
-"""Lists that are written and empty: what looks like "nobody" means everybody."""
+"""What is written and does not mean what it looks like: empty lists of peers, and rules that have no effect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netpolspec.lint.scene import Finding
-from netpolspec.policy.objects import NetworkPolicy
+from netpolspec.policy.objects import Direction, NetworkPolicy
 from netpolspec.source import Pointer
 
 if TYPE_CHECKING:
@@ -44,6 +44,33 @@ def _empty_lists(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]
                 if isinstance(origin, Pointer):
                     origin = origin.at("spec", name, index, ends)
                 yield Finding("open-by-empty-from", message, policy, place, origin, hints, key_of=ends)
+
+
+def rules_without_effect(scene: Scene) -> Iterator[Finding]:
+    """Rules of NetworkPolicies in a direction that `policyTypes` leaves out, also where the list of them is empty."""
+    for resource in scene.resources:
+        for policy in resource.objects:
+            if isinstance(policy, NetworkPolicy):
+                yield from _without_type(policy, resource)
+
+
+def _without_type(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]:
+    spec = resource.manifest.get("spec")
+    if not isinstance(spec, Mapping):
+        return
+    for name, direction in (("ingress", Direction.INGRESS), ("egress", Direction.EGRESS)):
+        if direction in policy.types or not isinstance(spec.get(name), list | tuple):
+            continue
+        if spec.get("policyTypes"):
+            why, hint = f"since 'policyTypes' leaves {direction} out", f"add {direction} to 'policyTypes'"
+        else:
+            why, hint = "since it is empty and there is no 'policyTypes'", "add policyTypes: [Ingress, Egress]"
+        message = f"'{name}' has no effect, {why}: the policy isolates no pod for {name}"
+        hints = (hint, f"or take '{name}' out, where nothing is meant")
+        origin = resource.origin
+        if isinstance(origin, Pointer):
+            origin = origin.at("spec", name)
+        yield Finding("rules-without-effect", message, policy, name, origin, hints, key_of=name)
 
 
 def _list(value: Json) -> Sequence[Json]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from docs.pages import find_blocks
 
 from netpolspec.cli.main import main
 from netpolspec.lint.catalog import LINTS, page
@@ -49,6 +51,28 @@ def test_the_page_shows_what_is_said(
     assert "warning" not in check(tmp_path, good, capsys)
     drawn = said.partition("\n\n")[0] + "\n"
     golden(path, SHOWN.sub(lambda _: f"```text\n{drawn}```\n", text, count=1))
+
+
+def test_the_index_shows_how_to_silence_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    comment, annotation, setting = (block.text for block in find_blocks(ROOT / "docs/lints/README.md"))
+    opened, redundant, differs = (
+        EXAMPLE.findall((ROOT / page(code)).read_text("utf-8"))[0][1]
+        for code in ("open-by-empty-from", "redundant-rule", "named-port-differs")
+    )
+    assert comment.partition(" #")[0].rstrip() in opened
+    silenced = [opened.replace(comment.partition(" #")[0].rstrip() + "\n", comment)]
+    manifest = yaml.safe_load(redundant)
+    manifest["metadata"] |= yaml.safe_load(annotation)["metadata"]
+    silenced.append(yaml.safe_dump(manifest))
+    for loud, silent in zip((opened, redundant), silenced, strict=True):
+        assert "warning: " in check(tmp_path, ("yaml", loud), capsys)
+        assert "warning: " not in check(tmp_path, ("yaml", silent), capsys)
+    assert "warning: " in check(tmp_path, ("yaml", differs), capsys)
+    (tmp_path / "pyproject.toml").write_text(setting, "utf-8")
+    assert "warning: " not in check(tmp_path, ("yaml", differs), capsys)
 
 
 def test_every_lint_is_listed_and_every_page_is_a_lint() -> None:

@@ -156,3 +156,66 @@ def test_manifests_of_several_folders_are_one_cluster(codes: Callable[..., list[
     assert codes({"one/pod.yaml": elsewhere, "two/policy.yaml": policy}, "one", "two") == ["policy-selects-no-pod"]
     assert codes({"one/pod.yaml": pod, "two/policy.yaml": policy}, "one", "two") == []
     assert codes({"two/policy.yaml": policy}, "two") == []
+
+
+NO_EGRESS = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: shut, namespace: shop}
+spec: {podSelector: {}, ingress: [{}], egress: []PLACE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ("", True),
+        (", policyTypes: []", True),
+        (", policyTypes: [Ingress]", True),
+        (", policyTypes: [Ingress, Egress]", False),
+    ],
+)
+def test_an_empty_egress_shuts_nothing_without_its_type(
+    codes: Callable[..., list[str]], types: str, *, told: bool
+) -> None:
+    said = codes({"p.yaml": NO_EGRESS.replace("PLACE", types)})
+    assert ("rules-without-effect" in said) is told
+
+
+PODS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop, labels: {app: a, monitored: "true"}}
+spec: {containers: [{name: main, image: main, ports: [{name: metrics, containerPort: 9090}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, namespace: shop, labels: {app: ONE, monitored: "true"}}
+spec: {containers: [{name: main, image: main, ports: [{name: metrics, containerPort: 9102}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: metrics, namespace: shop}
+spec: {podSelector: SELECTOR, DIRECTION: [{ENDSports: [{port: metrics}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "other", "told"),
+    [
+        ("{}", "b", False),
+        ('{matchLabels: {monitored: "true"}}', "b", False),
+        ("{matchLabels: {app: a}}", "a", True),
+        ("{matchLabels: {app: a}}", "b", False),
+        ("{matchExpressions: [{key: app, operator: In, values: [a]}]}", "a", True),
+        ("{matchExpressions: [{key: app, operator: In, values: [a, b]}]}", "b", False),
+        ("{matchExpressions: [{key: app, operator: Exists}]}", "b", False),
+    ],
+)
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_name_may_be_another_number_on_each_application(
+    codes: Callable[..., list[str]], selector: str, other: str, direction: str, *, told: bool
+) -> None:
+    own, ends = ("{}", f"to: [{{podSelector: {selector}}}], ") if direction == "egress" else (selector, "")
+    text = PODS.replace("ONE", other).replace("SELECTOR", own).replace("DIRECTION", direction).replace("ENDS", ends)
+    assert ("named-port-differs" in codes({"p.yaml": text})) is told
