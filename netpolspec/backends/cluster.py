@@ -125,6 +125,8 @@ class ClusterBackend:
     def _missing(self, needs: set[str], nodes: Sequence[Mapping[str, Json]]) -> Mapping[str, str]:
         """What a scenario may need and cannot have here."""
         missing = {"outside": "on a cluster nobody vouches for hosts outside it"}
+        if not self._options.allow_existing:
+            missing["existing"] = "namespaces that the run did not create are left alone without --allow-existing"
         families = {":" in tree.text(node, "spec", "podCIDR") for node in nodes} | {
             ":" in address for pod in self._population.neighbours.values() for address in pod.addresses
         }

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _MOST_REPLICAS = 10_000
 
-CAPABILITIES = ("ipv4", "ipv6", "nodes", "outside", "sctp", "terraform")
+CAPABILITIES = ("existing", "ipv4", "ipv6", "nodes", "outside", "sctp", "terraform")
 """What `needs` may say: pods with addresses of a family, several nodes, hosts outside that answer, SCTP, terraform."""
 
 Act: TypeAlias = "Operation | tuple[Point, ...]"
