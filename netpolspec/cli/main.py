@@ -29,7 +29,8 @@ connections must be allowed and which denied, and reports in TAP.
 
 commands:
 {commands}
-  help       the same for one command: netpolspec help run
+  help       the same for one command: netpolspec help run;
+             or what a message means: netpolspec help unknown-policy
 
 options:
   -h, --help       this
@@ -104,7 +105,7 @@ def _dispatch(arguments: list[str], session: Session) -> int:
             session.report.write(f"netpolspec {__version__}\n")
             return 0
         case "help" if rest:
-            return _dispatch([rest[0], "--help"], session)
+            return _explain(rest[0], session) if rest[0] not in COMMANDS else _execute(rest[0], ["--help"], session)
         case "-h" | "--help" | "help":
             session.report.write(_help())
             return 0
@@ -112,6 +113,19 @@ def _dispatch(arguments: list[str], session: Session) -> int:
             return _execute(first, rest, session)
         case _:
             raise Refusal(_unknown(first, arguments))
+
+
+def _explain(code: str, session: Session) -> int:
+    """Print the page of a message or a lint."""
+    from netpolspec.cli.pages import codes, read_page
+
+    text = read_page(code)
+    if text is None:
+        close = nearest(code, (*COMMANDS, *codes()))
+        hint = f"did you mean '{close}'?" if close else "'netpolspec --help' lists the commands"
+        raise Refusal(Diagnostic("unknown-command", f"there is no command or message '{code}'", None, (hint,)))
+    session.report.write(text)
+    return 0
 
 
 def _execute(name: str, arguments: Sequence[str], session: Session) -> int:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Severity, render
+from netpolspec.load.terraform_secrets import Veil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,6 +88,8 @@ class Messages:
         self._stream = stream
         self.quiet = False
         """Whether warnings are left out."""
+        self.veil = Veil()
+        """What is sensitive, and shown nowhere."""
         self.is_lively = self.is_terminal and environ.get("TERM", "dumb") != "dumb" and not _in_ci(environ)
         """Whether somebody looks on, at a terminal that can show something that changes."""
         self._above: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
@@ -109,7 +112,7 @@ class Messages:
             return None
         from netpolspec.cli.live_area import LiveArea
 
-        area = LiveArea(self._stream, lines)
+        area = LiveArea(self._stream, lambda size: [self.veil.text(line) for line in lines(size)])
         self._above = area.above
         return area
 
@@ -117,6 +120,7 @@ class Messages:
         """Write whole lines as they are."""
         if self._stream is None or not text:
             return
+        text = self.veil.text(text)
         with contextlib.suppress(OSError, ValueError), self._above():
             self._stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
             self._stream.flush()
@@ -128,20 +132,25 @@ class Messages:
     def bail_out(self, event: BailedOut) -> None:
         """Say why a run could not go on."""
         self.line(render(event.diagnostic or Diagnostic("bailed-out", event.reason), color=self.color))
+        if event.diagnostic is not None and self.is_lively:
+            self.line(_more(event.diagnostic))
 
     def show(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Draw diagnostics in the order in which they come, an empty line after each, and say how many there are."""
-        counts = dict.fromkeys(Severity, 0)
-        placed = False
-        for diagnostic in diagnostics:
-            if self.quiet and diagnostic.severity is Severity.WARNING:
-                continue
-            counts[diagnostic.severity] += 1
-            placed = placed or diagnostic.span is not None
+        drawn = [each for each in diagnostics if not (self.quiet and each.severity is Severity.WARNING)]
+        for diagnostic in drawn:
             self.line(render(diagnostic, color=self.color) + "\n" * (diagnostic.span is not None))
-        if placed:
-            named = ((counts[Severity.ERROR], "error"), (counts[Severity.WARNING], "warning"))
-            self.line(", ".join(f"{count} {name}{'s' * (count > 1)}" for count, name in named if count))
+        errors = [each for each in drawn if each.severity is Severity.ERROR]
+        named = ((len(errors), "error"), (len(drawn) - len(errors), "warning"))
+        told = ", ".join(f"{count} {name}{'s' * (count > 1)}" for count, name in named if count)
+        last = [told] if any(each.span is not None for each in drawn) else []
+        last += [_more(errors[0])] if errors and self.is_lively else []
+        if last:
+            self.line("; ".join(last))
+
+
+def _more(diagnostic: Diagnostic) -> str:
+    return f"more about it: netpolspec help {diagnostic.code}"
 
 
 def _in_ci(environ: Mapping[str, str]) -> bool:

@@ -360,7 +360,10 @@ def test_variables(project: Project) -> None:
         (["specs/"], "'specs/' is no command", "did you mean 'netpolspec run specs/'?"),
         (["a.nps", "-q"], "'a.nps' is no command", "did you mean 'netpolspec run a.nps -q'?"),
         (["-e", "expect a -> b:80 denied"], "'-e' is no command", "did you mean 'netpolspec run -e 'expect"),
-        (["help", "rnu"], "unknown command 'rnu'", "did you mean 'run'?"),
+        (["help", "rnu"], "there is no command or message 'rnu'", "did you mean 'run'?"),
+        (["help", "unknown-polcy"], "there is no command or message 'unknown-polcy'", "'unknown-policy'?"),
+        (["help", "README"], "there is no command or message 'README'", "'netpolspec --help'"),
+        (["help", "../cli"], "there is no command or message '../cli'", ""),
     ],
 )
 def test_a_wrong_command_line(project: Project, arguments: list[str], message: str, hint: str) -> None:
@@ -404,6 +407,14 @@ def test_help_teaches_by_example(project: Project) -> None:
         assert text.startswith(f"usage: netpolspec {command} ")
         assert "\nexamples:\n" in text
         assert "\nexit status:\n" in text
+
+
+@pytest.mark.parametrize("code", ["unknown-policy", "unused-fixture"])
+def test_help_explains_messages_and_lints(project: Project, code: str) -> None:
+    ended = project.run("help", code)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith(f"# {code}\n\n")
+    assert "```text\n" in ended.out
 
 
 def test_no_arguments_at_all_is_a_mistake_that_shows_the_help(project: Project) -> None:

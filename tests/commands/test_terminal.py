@@ -81,6 +81,26 @@ def test_mistakes_are_counted_where_they_have_places() -> None:
     assert shown() == ""
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_looks_on_is_told_where_there_is_more() -> None:
+    error = Diagnostic("bad-x", "bad", SOURCE.span(0, 3))
+    warning = Diagnostic("odd-x", "odd", SOURCE.span(4, 7), severity=Severity.WARNING)
+
+    def shown(*diagnostics: Diagnostic, **environ: str) -> str:
+        stream = Terminal()
+        Messages(stream, {"TERM": "xterm", "NO_COLOR": "1", **environ}).show(diagnostics)
+        return stream.getvalue().splitlines()[-1]
+
+    assert shown(warning, error) == "1 error, 1 warning; more about it: netpolspec help bad-x"
+    assert shown(Diagnostic("bad-x", "bad")) == "more about it: netpolspec help bad-x"
+    assert shown(warning) == "1 warning"
+    assert shown(error, CI="1") == "1 error"
+
+
 def test_text_that_is_no_unicode_is_written_somehow() -> None:
     stream = io.StringIO()
     Messages(stream, {}).line("file \udcff")

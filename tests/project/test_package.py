@@ -39,3 +39,10 @@ def test_the_package_holds_every_file_that_git_does() -> None:
     assert ours
     assert {path for path in ours if not (package / path).is_file()} == set()
     assert (package / "py.typed").is_file()
+
+
+def test_the_pages_on_messages_and_lints_ship() -> None:
+    from netpolspec.cli.pages import codes, read_page
+
+    assert {"unknown-policy", "not-enforced", "open-by-empty-from"} < codes()
+    assert all(str(read_page(code)).startswith(f"# {code}\n") for code in codes())
