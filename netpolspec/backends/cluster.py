@@ -19,7 +19,7 @@ from netpolspec.backends.existing import Existing
 from netpolspec.backends.inspector import Inspector
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.ledger import Ledger
-from netpolspec.backends.live import describe, is_schedulable, read_node, read_pod
+from netpolspec.backends.live import describe, is_schedulable, may_become_schedulable, read_node, read_pod
 from netpolspec.backends.parts import Nodes, wanted_clients
 from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
@@ -102,10 +102,8 @@ class ClusterBackend:
             cleared.result()
             nodes, dns = asked.result(), found.result()
             laid_out.result()
+        nodes, schedulable = self._await_nodes(nodes)
         self._nodes = tuple(map(read_node, nodes))
-        schedulable = tuple(tree.text(node, "metadata", "name") for node in nodes if is_schedulable(node))
-        if not schedulable:
-            raise WorldFailed("the cluster has no node on which a pod can be put", code="no-node")
         self._homes = Nodes(schedulable, self._options.paths)
         if self._options.controls:
             self._canary = Canary(self._kubectl, self._options, self._objects, schedulable)
@@ -118,6 +116,22 @@ class ClusterBackend:
         self._clients = wanted_clients((point for points in checks for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
+
+    def _await_nodes(self, nodes: Sequence[Mapping[str, Json]]) -> tuple[Sequence[Mapping[str, Json]], tuple[str, ...]]:
+        """The nodes, and the names of those on which a pod can be put; a cluster that is new has none at first."""
+        deadline = time.monotonic() + self._options.ready_timeout
+        pause = 0.2
+        while True:
+            schedulable = tuple(tree.text(node, "metadata", "name") for node in nodes if is_schedulable(node))
+            if schedulable:
+                return nodes, schedulable
+            hopeless = bool(nodes) and not any(map(may_become_schedulable, nodes))
+            if hopeless or time.monotonic() > deadline:
+                raise WorldFailed("the cluster has no node on which a pod can be put", code="no-node")
+            self._tell("waiting for a node on which a pod can be put")
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+            nodes = self._kubectl.items("get", "nodes")
 
     def _clear_leftovers(self, left: bool) -> None:  # noqa: FBT001 - handed to a thread
         clear_leftovers(self._kubectl, self._ledger, self._options.run_id, self._tell, left=left)

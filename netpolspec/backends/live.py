@@ -168,6 +168,18 @@ def is_schedulable(node: Mapping[str, Json]) -> bool:
     return not any(taint.get("effect") in {"NoSchedule", "NoExecute"} for taint in tree.rows(node, "spec", "taints"))
 
 
+_PASSING_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.cilium.io/agent-not-ready")
+"""Taints that go by themselves once a node is ready."""
+
+
+def may_become_schedulable(node: Mapping[str, Json]) -> bool:
+    """Whether a node on which no ordinary pod can be put is likely to take one soon: it is not ready yet."""
+    if tree.value(node, "spec", "unschedulable") is True:
+        return False
+    taints = (each for each in tree.rows(node, "spec", "taints") if each.get("effect") in {"NoSchedule", "NoExecute"})
+    return all(tree.text(taint, "key").startswith(_PASSING_TAINTS) for taint in taints)
+
+
 def describe(
     world: World, pods: Iterable[LivePod], services: Iterable[Mapping[str, Json]], nodes: Iterable[Node]
 ) -> Cluster:

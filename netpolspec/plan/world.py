@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeGuard, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.load.manifests import understand
-from netpolspec.load.resource import Key
 from netpolspec.plan.default_world import DNS, default_workloads
 from netpolspec.plan.manifests import Written
 from netpolspec.source import Pointer
@@ -16,7 +15,7 @@ from netpolspec.syntax.ast import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.resource import Json, Key, Resource
     from netpolspec.source import Span
 
 _KINDS = {
@@ -143,9 +142,9 @@ class Stage:
         """Refuse new objects in namespaces that do not exist, as a cluster would."""
         if self.unknown:
             return
+        spaces = {key.name for key in self.objects if key.kind == "Namespace" and self._has(key)} | {""}
         for key, resource in self.objects.items():
-            known = not key.namespace or self._has(Key("Namespace", "", key.namespace))
-            if not (known or resource.is_removed or key in since):
+            if key.namespace not in spaces and key not in since and not resource.is_removed:
                 self.diagnostics.append(self._missing_namespace(key, resource))
 
     def _has(self, key: Key) -> bool:

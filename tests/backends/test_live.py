@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.backends.live import LivePod, cluster_addresses, describe, is_schedulable, read_node, read_pod
+from netpolspec.backends.live import (
+    LivePod,
+    cluster_addresses,
+    describe,
+    is_schedulable,
+    may_become_schedulable,
+    read_node,
+    read_pod,
+)
 from netpolspec.backends.marks import CLIENT, RUN
 from netpolspec.load.resource import Key, Resource
 from netpolspec.plan.default_world import default_objects
@@ -118,6 +126,22 @@ def test_nodes() -> None:
     assert not is_schedulable({"spec": {"unschedulable": True}})
     assert not is_schedulable({"spec": {"taints": [{"key": "x", "effect": "NoSchedule"}]}})
     assert is_schedulable({"spec": {"taints": [{"key": "x", "effect": "PreferNoSchedule"}]}})
+
+
+@pytest.mark.parametrize(
+    ("spec", "soon"),
+    [
+        ({"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}, True),
+        ({"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]}, False),
+        (
+            {"unschedulable": True, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]},
+            False,
+        ),
+    ],
+)
+def test_a_node_that_is_not_ready_yet_is_waited_for(spec: dict[str, Json], soon: bool) -> None:  # noqa: FBT001
+    assert not is_schedulable({"spec": spec})
+    assert may_become_schedulable({"spec": spec}) == soon
 
 
 def test_the_model_sees_the_worlds_policies_and_the_pods_that_are_there() -> None:
