@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from netpolspec.backends.catalog import CNIS, DEFAULT_CNI, NONE, BuiltIn, Cni, IpFamily
+from netpolspec.backends.catalog import CNIS, DEFAULT_CNI, NONE, BuiltIn, Chart, Cni, IpFamily
 from netpolspec.backends.manifest import is_url
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 
@@ -100,6 +100,11 @@ class Blueprint:
     def context(self) -> str:
         """What kind calls the cluster's context."""
         return f"kind-{self.name}"
+
+    @property
+    def needs_helm(self) -> bool:
+        """Whether the plugin is installed from a chart."""
+        return isinstance(self.cni.install, Chart)
 
     @property
     def has_network(self) -> bool:

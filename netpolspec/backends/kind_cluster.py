@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec import shell
@@ -19,7 +19,7 @@ from netpolspec.backends.tools import DOCKER, HELM, KIND, KUBECTL, demand, engin
 from netpolspec.load.helm import template
 
 if TYPE_CHECKING:
-    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.blueprint import Blueprint, Facts
     from netpolspec.backends.catalog import Workload
     from netpolspec.backends.readiness import Tell
 
@@ -117,13 +117,13 @@ class KindCluster:
     def _look(self) -> _Look:
         """What there is of the cluster."""
         name = self.blueprint.name
-        if name not in kindctl.clusters():
+        if not self._exists():
             return _Look()
         record = self._place.read()
         if record is not None and record.stage is Stage.MAKING:
             return _Look()
         removable = record is not None and not record.keep
-        otherwise = contradiction(self.blueprint.asked, record.facts) if record is not None else None
+        otherwise = self._is_otherwise(record.facts) if record is not None else None
         if otherwise is not None:
             obstacle = WorldFailed(
                 f"cluster '{name}' is there, but otherwise: {otherwise}",
@@ -152,7 +152,7 @@ class KindCluster:
         """Remove what a killed run left in the way; only with the lock held alone."""
         if self._place.read() is not None:
             self._tell(f"removing what is left of cluster '{self.blueprint.name}'")
-            kindctl.delete(self.blueprint.name, settle=SETTLE)
+            self._destroy(SETTLE)
             forget_cluster(self._place.kubeconfig)
             self._place.forget()
 
@@ -168,8 +168,7 @@ class KindCluster:
         parts = self._fetch()
         self._record(Stage.MAKING)
         try:
-            self._tell(f"making cluster '{blueprint.name}' (kind create cluster)")
-            kindctl.create(blueprint, self._place.kubeconfig, self._place.descriptor)
+            self._create()
             self.made = True
             self._install(parts)
         except WorldFailed as failure:
@@ -202,7 +201,7 @@ class KindCluster:
 
     def _delete(self, settle: float = 0.0) -> None:
         try:
-            kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=0.0 if self.made else settle)
+            self._destroy(0.0 if self.made else settle)
         except WorldFailed:  # why the cluster could not be made is the thing to tell; its record says that it is left
             return
         self._place.forget()
@@ -213,8 +212,31 @@ class KindCluster:
         return f"cluster '{name}' may be left: `netpolspec down {name}` deletes it, and so does the next run"
 
     def _record(self, stage: Stage) -> None:
-        blueprint = self.blueprint
-        self._place.write(Record(blueprint.name, stage, self.keep, blueprint.plugin, blueprint.facts, time.time()))
+        blueprint, before = self.blueprint, self._place.read()
+        context = before.context if before is not None and before.context else blueprint.context
+        made = Record(blueprint.name, stage, self.keep, blueprint.plugin, self._facts(), time.time(), context)
+        self._place.write(made)
+
+    # What another maker of clusters does otherwise.
+
+    def _exists(self) -> bool:
+        return self.blueprint.name in kindctl.clusters()
+
+    def _is_otherwise(self, facts: Facts) -> str | None:
+        return contradiction(self.blueprint.asked, facts)
+
+    def _facts(self) -> Facts:
+        return self.blueprint.facts
+
+    def _create(self) -> None:
+        self._tell(f"making cluster '{self.blueprint.name}' (kind create cluster)")
+        kindctl.create(self.blueprint, self._place.kubeconfig, self._place.descriptor)
+
+    def _destroy(self, settle: float) -> None:
+        kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=settle)
+
+    def _export(self) -> None:
+        export_context(self.blueprint.name)
 
     def _keep(self) -> None:
         """Make the cluster stay, and known to the user's own kubectl."""
@@ -222,10 +244,8 @@ class KindCluster:
         if record is None:
             return  # none of ours: it stays anyway, and whoever made it has its context
         if not record.keep:
-            self._place.write(
-                Record(record.name, record.stage, True, record.plugin, record.facts, record.made_at)  # noqa: FBT003
-            )
-        export_context(self.blueprint.name)
+            self._place.write(replace(record, keep=True))
+        self._export()
 
     # --- the network plugin ---------------------------------------------------------------------------------------
 

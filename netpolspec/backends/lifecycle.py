@@ -14,6 +14,7 @@ from netpolspec.backends.kind_cluster import SETTLE, KindCluster
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.readiness import is_ready
 from netpolspec.backends.records import Place, Stage, recorded
+from netpolspec.backends.terraform_cluster import TerraformCluster, destroy
 from netpolspec.backends.terraform_works import forget_cluster
 from netpolspec.backends.tree import text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.blueprint import Blueprint
     from netpolspec.backends.readiness import Tell
     from netpolspec.backends.records import Record
+    from netpolspec.backends.terraform_cluster import ClusterModule
 
 POLL = 0.2
 LOOK_TIMEOUT = 5.0
@@ -44,6 +46,18 @@ def up(blueprint: Blueprint, tell: Tell) -> bool:
     return cluster.made
 
 
+def up_by_terraform(blueprint: Blueprint, module: ClusterModule, tell: Tell) -> bool:
+    """Have a Terraform module make a cluster, or find it, and let it stay; whether it was made now.
+
+    Raises:
+        WorldFailed: it cannot be had
+    """
+    cluster = TerraformCluster(blueprint, module, tell)
+    cluster.acquire()
+    cluster.release()
+    return cluster.made
+
+
 def down(names: Sequence[str], tell: Tell) -> tuple[str, ...]:
     """Delete clusters that netpolspec made, also what is left of those that were never completed.
 
@@ -60,10 +74,11 @@ def down(names: Sequence[str], tell: Tell) -> tuple[str, ...]:
     wanted = tuple(names) or tuple(record.name for record in recorded())
     failures: list[WorldFailed] = []
     gone = []
-    existing = kindctl.clusters() if wanted else ()
+    by_kind = any(not _is_by_terraform(name) for name in wanted)
+    existing = kindctl.clusters() if by_kind else ()
     for name in wanted:
         try:
-            if _delete(name, tell, exists=name in existing):
+            if _delete(name, tell, exists=name in existing or _is_by_terraform(name)):
                 gone.append(name)
         except WorldFailed as failure:
             failures.append(failure)
@@ -101,12 +116,21 @@ def _delete(name: str, tell: Tell, *, exists: bool) -> bool:
         half_made = record.stage is Stage.MAKING
         if exists or half_made:
             tell(f"deleting cluster '{name}'")
-            kindctl.delete(name, settle=SETTLE if half_made else 0.0)
+            settle = SETTLE if half_made else 0.0
+            if record.module:
+                destroy(place, tell, settle=settle)
+            else:
+                kindctl.delete(name, settle=settle)
         forget_cluster(place.kubeconfig)
         place.forget()
     finally:
         place.release()
     return exists
+
+
+def _is_by_terraform(name: str) -> bool:
+    record = Place(name).read()
+    return record is not None and bool(record.module)
 
 
 # --- what there is --------------------------------------------------------------------------------------------------
@@ -144,8 +168,8 @@ class State:
 
     @property
     def context(self) -> str:
-        """What kind calls its context."""
-        return f"kind-{self.record.name}"
+        """In the kubeconfig that knows no other cluster."""
+        return self.record.context
 
 
 def status() -> tuple[State, ...]:
@@ -157,9 +181,11 @@ def status() -> tuple[State, ...]:
     records = recorded()
     if not records:
         return ()
-    existing = kindctl.clusters()
+    existing = kindctl.clusters() if any(not record.module for record in records) else ()
     with ThreadPoolExecutor(max_workers=8) as pool:
-        return tuple(pool.map(lambda record: _state(record, exists=record.name in existing), records))
+        return tuple(
+            pool.map(lambda record: _state(record, exists=record.name in existing or bool(record.module)), records)
+        )
 
 
 def _state(record: Record, *, exists: bool) -> State:
@@ -170,7 +196,7 @@ def _state(record: Record, *, exists: bool) -> State:
         return State(record, Health.MAKING if in_use else Health.INCOMPLETE, in_use, age=age)
     if not exists:
         return State(record, Health.GONE, in_use, age=age)
-    kubectl = Kubectl(f"kind-{record.name}", str(place.kubeconfig))
+    kubectl = Kubectl(record.context, str(place.kubeconfig))
     try:
         nodes = kubectl.items("get", "nodes", timeout=LOOK_TIMEOUT)
     except WorldFailed:

@@ -50,6 +50,13 @@ class Record:
     """What it is like, to be compared with what is asked for another time."""
     made_at: float
     """Seconds since the epoch."""
+    context: str = ""
+    """In the kubeconfig of its own; empty in a record of an earlier version: kind's."""
+
+    @property
+    def module(self) -> str:
+        """The folder of the Terraform module that made it; empty where kind did."""
+        return str(self.facts.get("module", ""))
 
 
 def state_folder() -> Path:
@@ -113,6 +120,7 @@ class Place:
                 plugin=str(said["plugin"]),
                 facts=dict(said["facts"]),
                 made_at=float(said["made_at"]),
+                context=str(said.get("context") or f"kind-{self.name}"),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -59,6 +59,7 @@ def _as_json(states: Sequence[State]) -> str:
             "context": state.context,
             "health": state.health.value,
             "plugin": state.record.plugin,
+            "module": state.record.module,
             "nodes": state.nodes,
             "nodes_ready": state.ready,
             "kubernetes": state.version,

@@ -69,6 +69,8 @@ class Terraform:
     secrets: frozenset[str] = frozenset()
     busy: Path | None = None
     """A file that terraform and what it starts have locked for as long as they run, even if we are killed."""
+    lend: tuple[int, ...] = ()
+    """Locks of ours that they hold with us."""
 
     def init(self) -> None:
         """Install providers and modules; raises Refusal."""
@@ -96,8 +98,8 @@ class Terraform:
         """
         command = ("terraform", f"-chdir={self.folder}", *arguments)
         with contextlib.ExitStack() as stack:
-            lend = () if self.busy is None else (stack.enter_context(_shared(self.busy)),)
-            return shell.run(command, timeout=timeout, env=self.environment(), lend=lend)
+            own = () if self.busy is None else (stack.enter_context(_shared(self.busy)),)
+            return shell.run(command, timeout=timeout, env=self.environment(), lend=(*self.lend, *own))
 
     def apply(self, arguments: Sequence[str] = (), *, timeout: float) -> shell.Finished:
         """Make what the configuration says, without a question; its complaints are for `explain`."""
