@@ -169,16 +169,21 @@ def _split(argument: str) -> tuple[str, str | None, int | None]:
 
 def specs_below(folder: str) -> Iterator[str]:
     """The specs in a folder and below it, in the order of their names; hidden folders are left out."""
+    return (each for each in _files_below(folder) if each.endswith(SUFFIX))
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    """All files but hidden ones. Links to folders are not followed: they may lead in circles."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(SUFFIX) and not name.startswith("."):
+            if not name.startswith("."):
                 yield os.path.normpath(Path(here, name))
 
 
 def _documents_below(folder: str) -> tuple[str, ...]:
     """What to do where a folder has no specs of its own, but documents with some."""
-    for each in sorted(glob.glob(f"{glob.escape(folder)}/**/*.md", recursive=True)):  # noqa: PTH207
+    for each in _files_below(folder):
         if _holds_specs(each):
             return (f"documents are read when they are named: '{each}', or '{Path(folder, '**', '*.md')}'",)
     return ()

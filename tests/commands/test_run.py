@@ -210,6 +210,14 @@ def test_a_folder_of_documents_says_how_they_are_read(project: Project, command:
     assert "= help: documents are read when they are named: 'docs/b.md', or 'docs/**/*.md'" in ended.err
 
 
+def test_looking_for_documents_ends(project: Project) -> None:
+    """A folder may hold a link to itself, and an empty argument is no folder: not the whole disk."""
+    project.write("docs/a.txt", "")
+    (project.folder / "docs/again").symlink_to(project.folder / "docs")
+    assert project.run("run", "docs").err.count("help") == 0
+    assert project.run("run", "").status == 2
+
+
 def test_without_a_path_the_setting_counts_else_the_usual_folder(project: Project) -> None:
     assert project.ran() == project.ran("specs")
     project.write("pyproject.toml", '[tool.netpolspec]\npaths = ["specs/more"]\n')
