@@ -3,6 +3,10 @@
 A client must not become part of what it tests. Its labels may be those that a Service or a bare ReplicaSet selects: so
 it has a readiness gate that nobody meets, which keeps it out of the endpoints, and a controller that owns it already,
 which keeps it from being adopted. The owner is its Namespace, the one object that is sure to be there.
+
+A Service with `publishNotReadyAddresses` has every pod for an endpoint that it selects and that has an address
+(ShouldPodBeInEndpoints, k8s.io/endpointslice/util/controller_utils.go). Nothing keeps a client out of those: it is not
+there while such a Service is dialled.
 """
 
 from __future__ import annotations
@@ -12,11 +16,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netpolspec.backends import tree
+from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import CLIENT, RUN, SIDECAR_LABELS, SIDECARS_OFF
 from netpolspec.backends.servers import POD_SECURITY, idler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from netpolspec.load.resource import Json
 
@@ -43,6 +49,38 @@ class Client:
     def on(self, node: str) -> Client:
         """The same client on a node."""
         return Client(self.namespace, self.labels, node)
+
+
+def publishers_of(services: Iterable[Mapping[str, Json]]) -> tuple[Mapping[str, Json], ...]:
+    """The Services that have pods for endpoints whether or not they are ready."""
+    return tuple(
+        each
+        for each in services
+        if tree.value(each, "spec", "publishNotReadyAddresses") is True and tree.strings(each, "spec", "selector")
+    )
+
+
+def spoilt_by(client: Client, publishers: Iterable[Mapping[str, Json]]) -> tuple[str, str] | None:
+    """Namespace and name of the Service that would have a client for an endpoint; None: none of these."""
+    labels = dict(client.labels).items()
+    for each in publishers:
+        where = tree.text(each, "metadata", "namespace") or "default"
+        if where == client.namespace and tree.strings(each, "spec", "selector").items() <= labels:
+            return where, tree.text(each, "metadata", "name")
+    return None
+
+
+def endpoint_failure(client: Client, service: tuple[str, str]) -> WorldFailed:
+    """Why a Service cannot be dialled while a client is there."""
+    labels = ",".join(f"{key}={value}" for key, value in client.labels)
+    where, name = service
+    return WorldFailed(
+        f"client {client.namespace}[{labels}] would be an endpoint of Service {where}/{name}, which is dialled",
+        "the Service has 'publishNotReadyAddresses', so every pod with these labels is behind it",
+        "expect something of this source and of this Service in different scenarios",
+        "or let the pods that are there dial: NAMESPACE/NAME as the source",
+        code="client-selected",
+    )
 
 
 def write_client(client: Client, namespace_uid: str, image: str, run_id: str) -> dict[str, Json]:

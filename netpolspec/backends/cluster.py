@@ -14,6 +14,7 @@ from netpolspec.backends.access import check_access
 from netpolspec.backends.base import Capabilities, WorldFailed
 from netpolspec.backends.canary import Canary
 from netpolspec.backends.cleanup import clear_leftovers, of_run, remove, undo_all, wait_until_gone
+from netpolspec.backends.clients import publishers_of, spoilt_by
 from netpolspec.backends.controls import Memory
 from netpolspec.backends.existing import Existing
 from netpolspec.backends.inspector import Inspector
@@ -117,7 +118,9 @@ class ClusterBackend:
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
 
-    def _await_nodes(self, nodes: Sequence[Mapping[str, Json]]) -> tuple[Sequence[Mapping[str, Json]], tuple[str, ...]]:
+    def _await_nodes(
+        self, nodes: tuple[Mapping[str, Json], ...]
+    ) -> tuple[tuple[Mapping[str, Json], ...], tuple[str, ...]]:
         """The nodes, and the names of those on which a pod can be put; a cluster that is new has none at first."""
         deadline = time.monotonic() + self._options.ready_timeout
         pause = 0.2
@@ -165,6 +168,10 @@ class ClusterBackend:
 
     def _apply(self, world: World, points: Sequence[Point]) -> Cluster:
         objects = self._objects
+        self._population.publishers = publishers_of(
+            each.manifest for each in world.values() if each.key.kind == "Service" and not each.is_removed
+        )
+        self._population.dismiss()
         changed = self._existing.bring_about(world) or not self._there.knows(world)
         if self._inspector is not None and not changed and objects.differ_in_policies_only(world):
             cluster, inspector = self._look(world)
@@ -194,7 +201,8 @@ class ClusterBackend:
         objects.add_namespaces(world)
         here = {key.name for key in world if key.kind == "Namespace"}
         # The clients of all scenarios at once, as far as their namespaces are there: an idle one disturbs nobody.
-        clients = population.write([client for client in self._clients if client.namespace in here])
+        wanted = [client for client in self._clients if client.namespace in here]
+        clients = population.write([each for each in wanted if spoilt_by(each, population.publishers) is None])
         if objects.add_others(world, clients) or removed or self._inspector is None:
             population.settle()
         self._there.read(world)

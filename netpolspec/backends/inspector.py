@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict
+from netpolspec.backends.clients import endpoint_failure, spoilt_by
 from netpolspec.backends.controls import Evidence, Memory, Proof, listeners, self_aims
 from netpolspec.backends.converge import Aim, converge
 from netpolspec.backends.kubectl import KubectlFailed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.base import Observation
     from netpolspec.backends.canary import Canary
+    from netpolspec.backends.clients import Client
     from netpolspec.backends.controls import Listener
     from netpolspec.backends.converge import Outcome
     from netpolspec.backends.options import LiveOptions
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.population import Population
     from netpolspec.backends.probe import Answer
     from netpolspec.plan.model import Point
-    from netpolspec.policy.objects import Cluster
+    from netpolspec.policy.objects import Cluster, Service
 
 SELF_WINDOW_MS = 300
 """For how long a pod dials its own address before it is believed that it does not listen."""
@@ -102,12 +104,22 @@ class Inspector:
         clients = [
             client for point, each in zip(points, probes, strict=True) for client in self._surveyor.clients(point, each)
         ]
+        services = [probe.via.service for each in probes for probe in each if probe.via is not None]
+        self._refuse_endpoints(clients, services)
         if self._population.want(clients):
             self._population.settle()
             self._surveyor.pods = self._population.everybody
         split = [self._surveyor.parts(point, each) for point, each in zip(points, probes, strict=True)]
         self._population.enable({part.source for each in split for part in each})
         return split
+
+    def _refuse_endpoints(self, clients: Sequence[Client], dialled: Collection[Service]) -> None:
+        """See to it that no client is behind a Service that is dialled."""
+        names = {(service.namespace, service.name) for service in dialled}
+        for client in (*clients, *self._population.clients):
+            service = spoilt_by(client, self._population.publishers)
+            if service is not None and service in names:
+                raise endpoint_failure(client, service)
 
     def _dial(self, parts: Sequence[Part], changed_at: float) -> tuple[Mapping[Aim, Outcome], Evidence]:
         """Dial until everything is as expected; beside it the destinations dial themselves."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.clients import CONTAINER, Client, write_client, write_ephemeral
+from netpolspec.backends.clients import CONTAINER, Client, spoilt_by, write_client, write_ephemeral
 from netpolspec.backends.converge import Source
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.live import LivePod, read_pod
@@ -48,6 +48,8 @@ class Population:
     controllers: tuple[Mapping[str, Json], ...] = ()
     clients: dict[Client, LivePod | None] = field(default_factory=dict)
     """Those that were asked for; None where one is not there yet."""
+    publishers: tuple[Mapping[str, Json], ...] = ()
+    """The Services of the present world that have pods for endpoints whether or not they are ready."""
     neighbours: Mapping[tuple[str, str], LivePod] = field(default_factory=dict)
     """Pods of others that the world has a part in: those of the cluster's DNS."""
     _uids: dict[str, str] = field(default_factory=dict)
@@ -100,6 +102,15 @@ class Population:
         """The clients of these namespaces are gone with them."""
         for client in [client for client in self.clients if client.namespace in namespaces]:
             del self.clients[client]
+
+    def dismiss(self) -> None:
+        """Remove the clients that Services of the present world would have for endpoints."""
+        with self._lock:
+            spoilt = [client for client in self.clients if spoilt_by(client, self.publishers) is not None]
+            for client in spoilt:
+                gone = ("pod", client.pod, "--ignore-not-found", "--wait=true", "--grace-period=0", "--force")
+                self.kubectl.check("-n", client.namespace, "delete", *gone)
+                del self.clients[client]
 
     def _uid(self, namespace: str) -> str:
         uid = self.objects.spaces.get(namespace) or self._uids.get(namespace)

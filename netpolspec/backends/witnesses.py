@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.backends.clients import Client
+from netpolspec.backends.clients import Client, spoilt_by
 from netpolspec.backends.converge import Source
 from netpolspec.backends.live import NOWHERE
 from netpolspec.plan.model import ClientEnd, PodEnd
@@ -56,7 +56,8 @@ class Witnesses:
             there = (pod for pod in self._model.cluster.pods if pod.namespace == space)
             for labels in dict.fromkeys(((), *(tuple(sorted(pod.labels.items())) for pod in there))):
                 client = Client(space, labels)
-                if all(self._allowed(_seen(client, client.pod, None), part)):
+                spoilt = spoilt_by(client, self._population.publishers) is not None
+                if not spoilt and all(self._allowed(_seen(client, client.pod, None), part)):
                     return client
         return None
 

@@ -10,6 +10,7 @@ from report.events import scenario
 from netpolspec.backends.access import _unknown_context
 from netpolspec.backends.base import Verdict
 from netpolspec.backends.canary import INGRESS, OPEN, Canary
+from netpolspec.backends.clients import Client, endpoint_failure
 from netpolspec.backends.converge import Aim, Outcome, Source
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.live import read_pod
@@ -57,12 +58,17 @@ def _no_results() -> Diagnostic:
     return summary._scenario_failure(ScenarioEnded(scenario(), Status.BROKEN, (), "the cluster went away"))  # noqa: SLF001
 
 
+def _client_selected() -> Diagnostic:
+    return endpoint_failure(Client("shop", (("app", "web"),)), ("shop", "web")).diagnostic
+
+
 DRAWN: Mapping[str, Callable[[], Diagnostic]] = {
     "binary-file": _zero_byte,
     "canary": partial(_canary, "canary", Verdict.ERROR, "the pod is gone"),
+    "client-selected": _client_selected,
     "no-context": _nothing_is_named,
     "not-enforced": partial(_canary, "not-enforced", Verdict.ALLOWED),
     "scenario-failed": _no_results,
 }
-"""By code. Those of the canary take a cluster: tests/e2e/test_faults_enforcement.py provokes them. No command as it is
+"""By code. Those of the canary and of clients take a cluster: tests/e2e/ provokes them. No command as it is
 comes to the others; they are for those who use the parts in other ways."""
