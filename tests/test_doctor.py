@@ -11,11 +11,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from program import Ended, execute
 
 from netpolspec.backends import access, tools
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.cli.main import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,12 +46,9 @@ class Machine:
     def lacks(self, name: str) -> None:
         (self.folder / name).unlink()
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error."""
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return status, captured.out, captured.err
+    def run(self, *arguments: str) -> Ended:
+        """Run netpolspec."""
+        return execute(self._capsys, *arguments)
 
     def doctor(self) -> dict[str, dict[str, object]]:
         """What the doctor says of each tool and of each backend, by name."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-
-from netpolspec.cli.main import main
+from program import Ended, execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,15 +52,6 @@ open-to-all: world ; expect ms-a, ms-c -> ms-b:80 allowed
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Project:
     """A folder with specs, as the current folder."""
 
@@ -80,10 +69,7 @@ class Project:
         """Run netpolspec with arguments."""
         if stdin is not None:
             self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return Ended(status, captured.out, captured.err)
+        return execute(self._capsys, *arguments)
 
     def ran(self, *arguments: str) -> list[str]:
         """The names of the scenarios that `run` runs, in their order."""

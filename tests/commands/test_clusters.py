@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backends.fakes import Tools
+from program import Ended, execute
 
-from netpolspec.cli.main import main
 from netpolspec.cli.progress import Progress
 from netpolspec.cli.terminal import Messages
 from netpolspec.diagnostics import Refusal
@@ -33,12 +33,9 @@ class Shell:
         self.tools = tools
         self._capsys = capsys
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error."""
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return status, captured.out, captured.err
+    def run(self, *arguments: str) -> Ended:
+        """Run netpolspec."""
+        return execute(self._capsys, *arguments)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from commands.conftest import Ended, Project
+    from commands.conftest import Project
+    from program import Ended
 
 PLANS = Path(__file__).parent / "plans"
 WEB = """\

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from netpolspec.cli.main import main
+from program import Ended, execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,11 +90,8 @@ class Place:
     def write(self, text: str, name: str = "guide.md") -> None:
         (self.path / name).write_text(text, "utf-8")
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return status, captured.out, captured.err
+    def run(self, *arguments: str) -> Ended:
+        return execute(self._capsys, *arguments)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from markdown_it import MarkdownIt
+from program import Ended, execute
 from report.events import SPEC, failed, passed, point, scenario
 
-from netpolspec.cli.main import main
 from netpolspec.diagnostics import Refusal
 from netpolspec.documents.regions import find_regions
 from netpolspec.report.markdown import code, text, write
@@ -72,11 +72,8 @@ class Place:
     def read(self, name: str) -> str:
         return (self.path / name).read_text("utf-8")
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return status, captured.out, captured.err
+    def run(self, *arguments: str) -> Ended:
+        return execute(self._capsys, *arguments)
 
 
 @pytest.fixture

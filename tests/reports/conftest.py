@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from program import Ended, execute
 from report.events import broken, ended, failed, passed, point, scenario
 from reports.live_run import events as live_events
 
-from netpolspec.cli.main import main
 from netpolspec.report.record import record
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, Status
 
@@ -100,15 +99,6 @@ def told(events: list[Event]) -> Record:
     return record(events, again)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
 class Folder:
     """A folder with a spec of two scenarios, one of which fails, as the current folder."""
 
@@ -116,12 +106,9 @@ class Folder:
         self.path = path
         self._capsys = capsys
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str) -> Ended:
         """Run netpolspec."""
-        self._capsys.readouterr()
-        status = main(arguments)
-        captured = self._capsys.readouterr()
-        return Ran(status, captured.out, captured.err)
+        return execute(self._capsys, *arguments)
 
     def write(self, name: str, text: str) -> Path:
         path = self.path / name
