@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 """Seconds for which an API server that was there may be away before the run gives it up."""
-TERRAFORM_ENDS = 4.0
+TERRAFORM_ENDS = 3.0
 """Seconds that terraform may take to end when it is told to."""
 CLOSING = 8.0
 """Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
@@ -284,20 +284,20 @@ class ClusterBackend:
             self._canary.join(2.0)
         if not self._ledger.held:
             return ""
+        started = time.monotonic()
         self._modules.stop(TERRAFORM_ENDS)
         if self._options.keep:
             self._modules.forget()
             self._ledger.release(kept=True)
             return ""
-        return self._clean_up()
+        return self._clean_up(started)
 
-    def _clean_up(self) -> str:
-        """Remove what the run created; what is still going, in words."""
-        started = time.monotonic()
+    def _clean_up(self, started: float) -> str:
+        """Remove what the run created; what is still going, in words. `started` is when the run began to end."""
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
         selector = of_run(self._options.run_id)
         with alongside(1) as beside:
-            destroyed = beside.submit(self._modules.destroy)
+            destroyed = beside.submit(self._modules.destroy, hurried=self._interrupts > 0)
             undo_all(kubectl, self._ledger)
             remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
             destroyed.result()

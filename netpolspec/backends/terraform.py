@@ -7,6 +7,7 @@ anew. Those that must be root modules have a folder and a state each.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import is_passing
+from netpolspec.backends.marks import RUN, TEMPLATES
 from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.terraform_works import Work, targets
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
@@ -38,8 +40,9 @@ APPLY_TIMEOUT = 120.0
 """Seconds for an apply, besides those that pods may take to be ready."""
 RETRY_FOR = 60.0
 """Seconds for which an apply is repeated that failed because the API server was away, or something comes soon."""
-DESTROY_TIMEOUT = 5.0
-"""Seconds for a destroy at the end of a run: an interrupted one is to end within 10 s."""
+DESTROY_TIMEOUT = 60.0
+HURRIED_TIMEOUT = 4.0
+"""Seconds for a destroy at the end of a run; an interrupted one is to end within 10 s."""
 
 
 class TerraformFailed(WorldFailed):
@@ -173,15 +176,32 @@ class Modules:
     def _look(self, world: World) -> None:
         """Learn what there is now; kinds that are no part of worlds do not count."""
         self.made, self.uids = {}, {}
+        labelled = set()
         for at, instance in self._instances():
             key = _key(instance)
             if key is not None and key not in self.strayed:
                 self.made[key] = at
+                labelled |= {key} if instance.labelled else set()
                 if key.kind == "Namespace":
                     self.uids[key.name] = tree.text(tree.rows(instance.attributes, "metadata")[0], "uid")
         for key, resource in world.items():
             if resource.module is not None and id(resource.module) in self.active and key not in self.strayed:
                 self.made[key] = id(resource.module)
+        self._label({key: world[key].manifest if key in world else stub(key) for key in self.made.keys() - labelled})
+
+    def _label(self, objects: Mapping[Key, Mapping[str, Json]]) -> None:
+        """Put the run's label on what terraform has made without: modules from afar, and those that read labels."""
+        if not objects:
+            return
+        label = {RUN: self.options.run_id}
+        for key, manifest in objects.items():
+            patch: dict[str, Json] = {"metadata": {"labels": label}}
+            for path in TEMPLATES:
+                if tree.value(manifest, *path) is not None:
+                    patch = tree.put(patch, (*path, "metadata", "labels"), label)
+            where = ("-n", key.namespace) if key.namespace else ()
+            kind = f"{key.kind}.{group}" if (group := str(manifest["apiVersion"]).rpartition("/")[0]) else key.kind
+            self.kubectl.check(*where, "patch", kind, key.name, "--type=merge", "-p", json.dumps(patch))
 
     def stray(self, keys: Iterable[Key]) -> None:
         """These were removed by others than terraform."""
@@ -227,11 +247,12 @@ class Modules:
         if self._work is not None:
             self._work.wait(seconds)
 
-    def destroy(self) -> None:
-        """Have terraform destroy what cannot be found by a label; an interrupted run waits for it for a short time."""
+    def destroy(self, *, hurried: bool) -> None:
+        """Have terraform destroy what cannot be found by a label; where it has not the time, a later run does it."""
         for root in (self._shared, *self._alone.values()):
             if root is not None and targets(root.folder):
-                root.apply(("-destroy", *targets(root.folder)), DESTROY_TIMEOUT)
+                timeout = HURRIED_TIMEOUT if hurried else DESTROY_TIMEOUT
+                root.apply(("-destroy", *targets(root.folder)), timeout)
 
     def forget(self) -> None:
         """Remove the work folder, unless something is left that only terraform can remove."""

@@ -55,7 +55,7 @@ class SharedRoot:
             if folder not in copies:
                 target = work.folder / f"c{len(copies)}"
                 target.mkdir()
-                copies[folder] = copy_modules(job.modules, target, Style(embedded=True, labels={RUN: run_id}))
+                copies[folder] = copy_modules(job.modules, target, _style(job, run_id, embedded=True))
             self._slots.append(_Slot(f"m{len(self._slots)}", copies[folder], at))
         files = {path: each for copy in copies.values() for path, each in copy.files.items()}
         secrets = frozenset(secret for job in jobs.values() for secret in job.found.secrets)
@@ -149,7 +149,7 @@ class AloneRoot:
         """
         target = work.folder / name
         target.mkdir()
-        copy = copy_modules(job.modules, target, Style(labels={RUN: run_id}))
+        copy = copy_modules(job.modules, target, _style(job, run_id, embedded=False))
         self.folder = copy.root
         self._values = work.folder / f"{name}.tfvars.json"
         self._values.write_text(json.dumps(job.given), encoding="utf-8")
@@ -175,6 +175,10 @@ class AloneRoot:
     def instances(self) -> tuple[Instance, ...]:
         """What terraform has made."""
         return read_state(self.folder)
+
+
+def _style(job: Job, run_id: str, *, embedded: bool) -> Style:
+    return Style(embedded=embedded, labels={} if job.reads_labels else {RUN: run_id})
 
 
 def _apply(terraform: Terraform, arguments: Sequence[str], timeout: float) -> Sequence[Diagnostic]:

@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.marks import RUN
 from netpolspec.backends.records import make_folder, state_folder
 from netpolspec.load.terraform_command import Terraform
-from netpolspec.load.terraform_kinds import is_labelled
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -241,6 +242,11 @@ class Instance:
     """Of the resource, without the key of the instance."""
     attributes: Mapping[str, Json]
 
+    @property
+    def labelled(self) -> bool:
+        """Whether a label tells whose it is."""
+        return any(RUN in tree.table(each, "labels") for each in tree.rows(self.attributes, "metadata"))
+
 
 def read_state(root: Path) -> tuple[Instance, ...]:
     """What terraform has made in a root module's folder."""
@@ -263,7 +269,7 @@ def read_state(root: Path) -> tuple[Instance, ...]:
 
 def targets(root: Path) -> tuple[str, ...]:
     """The options with which terraform destroys what it has made and no label tells; empty where there is nothing."""
-    addresses = dict.fromkeys(each.address for each in read_state(root) if not is_labelled(each.type))
+    addresses = dict.fromkeys(each.address for each in read_state(root) if not each.labelled)
     return tuple(f"-target={address}" for address in addresses)
 
 

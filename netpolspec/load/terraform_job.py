@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.module import Module
     from netpolspec.load.terraform_values import Request
+
+
+_LABELS_READ = re.compile(r"\bmetadata\b[^\n=]{0,40}\.labels\b")
+"""`kubernetes_namespace.b.metadata[0].labels` and the like."""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,11 @@ class Job:
         blocks = [block for module in self.modules for block in module.others]
         aliased = any(block.type == "provider" and "alias" in block.body.attributes for block in blocks)
         return aliased or any("configuration_aliases" in s.text for module in self.modules for s in module.sources)
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether something depends on the labels of its objects, so that a copy must not have others."""
+        return any(_LABELS_READ.search(source.text) for module in self.modules for source in module.sources)
 
     @property
     def given(self) -> dict[str, Any]:
