@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -296,8 +297,9 @@ class ClusterBackend:
         """Remove what the run created; what is still going, in words. `started` is when the run began to end."""
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
         selector = of_run(self._options.run_id)
+        interrupted = isinstance(sys.exception(), KeyboardInterrupt)  # while it is dealt with, the runner closes us
         with alongside(1) as beside:
-            destroyed = beside.submit(self._modules.destroy, hurried=self._interrupts > 0)
+            destroyed = beside.submit(self._modules.destroy, hurried=interrupted)
             undo_all(kubectl, self._ledger)
             remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
             destroyed.result()
