@@ -266,8 +266,8 @@ class Ledger:
         )
 
     def _read(self) -> Mapping[str, Json] | None:
-        said = self._kubectl.check(*_WHERE, "get", "lease", NAME, "--ignore-not-found", "-o", "json")
-        return json.loads(said) if said.strip() else None
+        found = self._kubectl.items(*_WHERE, "get", "lease", NAME, "--ignore-not-found")
+        return found[0] if found else None
 
     def _notes(self) -> dict[str, Json]:
         return {

@@ -30,6 +30,8 @@ NODE = {
     "status": {"conditions": [{"type": "Ready", "status": "True"}], "addresses": []},
 }
 
+CORDONED = NODE | {"spec": {"unschedulable": True}}
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -237,7 +239,7 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "cluster-exists": partial(kind_says, _EXISTS),
     "cni-manifest": a_cluster_is_there,
     "credentials": partial(kubectl_says, "error: You must be logged in to the server (Unauthorized)"),
-    "environment": partial(a_cluster_says, {"*' get nodes '*": "echo Welcome to staging!"}),
+    "environment": partial(a_cluster_says, {"*' get lease '*": "echo Welcome to staging!"}),
     "existing": partial(a_cluster_says, {}),
     "fault": a_command_has_a_fault,
     "kind": partial(kind_says, "ERROR: failed to create cluster: could not find the node"),
@@ -252,7 +254,7 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "no-engine": partial(kind_says, _ENGINE),
     "no-folder": the_folder_is_gone,
     "no-network": a_cluster_is_there,
-    "no-node": partial(a_cluster_says, {"*' get nodes '*": """echo '{"items": []}'"""}),
+    "no-node": partial(a_cluster_says, {"*' get nodes '*": f"echo '{json.dumps({'items': [CORDONED]})}'"}),
     "no-permission": partial(kind_says, _PERMISSION),
     "no-tool": nothing_is_installed,
     "node-image": partial(kind_says, _IMAGE),
