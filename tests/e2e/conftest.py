@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,3 +80,23 @@ def lab_of_three() -> Iterator[Lab]:
     """A cluster of three nodes."""
     with make_lab("netpolspec-e2e-3", "NETPOLSPEC_KIND_CONFIG_THREE_NODES", 3) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def outside(lab: Lab) -> Iterator[str]:
+    """The address of a container beside the nodes, on kind's own Docker network, that serves port 443."""
+    name = "netpolspec-e2e-outside"
+
+    def docker(*words: str) -> str:
+        done = subprocess.run(
+            (shutil.which("docker") or "docker", *words), capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    if not docker("image", "inspect", lab.probe_image):
+        pytest.skip(f"docker does not have the image {lab.probe_image}")
+    docker("rm", "--force", name)
+    serve = ("--entrypoint", "/agnhost", lab.probe_image, "netexec", "--http-port=443")
+    assert docker("run", "--detach", "--rm", "--name", name, "--network", "kind", *serve)
+    yield docker("inspect", "--format", '{{(index .NetworkSettings.Networks "kind").IPAddress}}', name)
+    docker("rm", "--force", name)
