@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-PATIENCE = 280
+PATIENCE = 580
 """Seconds that one test may take: one that hangs must not keep the others from being run."""
 TOOLS = ("docker", "kind", "kubectl")
 

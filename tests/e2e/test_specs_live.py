@@ -31,7 +31,7 @@ def test_what_the_model_says_packets_do(paths: list[str], netpolspec: Path, lab:
         capture_output=True,
         text=True,
         check=False,
-        timeout=270,
+        timeout=560,
     )
     failed = [
         line for line in done.stdout.splitlines() if re.match(r" *not ok|Bail out!", line) and "# TODO" not in line
