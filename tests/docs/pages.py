@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,20 @@ def find_pages() -> list[Path]:
     return [path for pattern in patterns for path in sorted(ROOT.glob(pattern)) if ".terraform" not in path.parts]
 
 
-def find_blocks(page: Path) -> Iterator[Block]:
+def find_blocks(page: Path) -> tuple[Block, ...]:
     """All blocks of a page, as CommonMark has them."""
+    return _find_blocks(page, page.read_text("utf-8"))
+
+
+@cache
+def _find_blocks(page: Path, text: str) -> tuple[Block, ...]:
+    """What is found in a text is known from then on: pages are asked for often, and some tests write them."""
+    return tuple(_read_blocks(page, text))
+
+
+def _read_blocks(page: Path, text: str) -> Iterator[Block]:
     before = ""
-    for token in MarkdownIt("commonmark").parse(page.read_text("utf-8")):
+    for token in MarkdownIt("commonmark").parse(text):
         if token.type == "inline":
             before = token.content
         elif token.type == "fence" and token.map is not None:
@@ -84,4 +95,4 @@ def find_blocks(page: Path) -> Iterator[Block]:
 
 
 PAGES = find_pages()
-BLOCKS = {page: list(find_blocks(page)) for page in PAGES}
+BLOCKS = {page: find_blocks(page) for page in PAGES}
