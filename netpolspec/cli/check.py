@@ -109,6 +109,7 @@ def _check(options: Namespace, others: Sequence[str], session: Session) -> _Chec
         specs = read_specs((*wanted.specs, *wanted.overrides), options.texts, settings, session)
         select(specs.plan, specs.inputs.picks, Filters())  # what is named exists
     objects = _objects(wanted, settings)
+    session.veil.add(objects.secrets)
     warnings = () if options.quiet else _warnings(specs, objects, settings)
     return _Checked(specs, _how_much(specs, objects), warnings)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from netpolspec.cli.terminal import Messages, Report
+    from netpolspec.load.terraform_secrets import Veil
+    from netpolspec.run.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,34 @@ class Session:
     messages: Messages
     environ: Mapping[str, str]
     cwd: Path
+
+    @property
+    def veil(self) -> Veil:
+        """What is not to be shown: all that goes to standard error is hidden by it, other text where it is made."""
+        return self.messages.veil
+
+    def tell(self, texts: Iterable[str], *, as_json: bool = False) -> None:
+        """Write a report about objects to standard output, in which what is sensitive is not shown."""
+        if as_json and self.veil:
+            self.report.write(self.veil.json("".join(texts)))
+            return
+        for text in texts:
+            self.report.write(self.veil.text(text))
+
+    def hidden(self, event: Event) -> Event:
+        """An event in which nothing shows what is sensitive in a world; what a spec itself says stays."""
+        if not self.veil:
+            return event
+        from netpolspec.run.events import BailedOut, ScenarioEnded
+
+        match event:
+            case ScenarioEnded(results=results, reason=reason):
+                told = tuple(self.veil.record(result, keep=("point",)) for result in results)
+                return replace(event, results=told, reason=self.veil.text(reason))
+            case BailedOut():
+                return self.veil.record(event)
+            case _:
+                return event
 
 
 class Module(Protocol):

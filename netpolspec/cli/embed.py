@@ -135,7 +135,7 @@ def _picture(record: Record) -> str:
     from netpolspec.report.picture import mermaid
     from netpolspec.report.picture.scene import scene_of_scenario
 
-    drawn = ("".join(mermaid.write(scene_of_scenario(event.scenario))) for event in _last(record))
+    drawn = ("".join(mermaid.write(record.veiled(scene_of_scenario(event.scenario)))) for event in _last(record))
     return "\n".join(f"```mermaid\n{text}```\n" for text in drawn)
 
 

@@ -80,10 +80,10 @@ def _write(answers: Sequence[Answered], options: argparse.Namespace, settings: S
     from netpolspec.report.explanation import write_json, write_text
 
     if options.format == "json":
-        session.report.write(write_json(answers))
+        session.tell([write_json(answers)], as_json=True)
         return
     color = session.report.colored(settings.color, session.environ)
-    session.report.write("".join(write_text(answers, color=color)))
+    session.tell(["".join(write_text(answers, color=color))])
 
 
 def _answers(

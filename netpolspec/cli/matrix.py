@@ -62,8 +62,8 @@ def execute(arguments: Sequence[str], session: Session) -> int:
             view = _view(paths, options, settings, session)
             if view.reach.assumptions and options.format not in {"table", "html"} and not options.quiet:
                 session.messages.line(f"note: this may rest on {', '.join(view.reach.assumptions)}")
-            for text in _written(view, options, settings, session, " ".join(paths) or str(options.context)):
-                session.report.write(text)
+            title = " ".join(paths) or str(options.context)
+            session.tell(_written(view, options, settings, session, title), as_json=options.format == "json")
     return outcome.exit
 
 
@@ -198,8 +198,7 @@ def _compare(paths: Sequence[str], options: argparse.Namespace, settings: Settin
     else:
         color = session.report.colored(settings.color, session.environ)
         texts = write_difference(difference, refused, color=color)
-    for text in texts:
-        session.report.write(text)
+    session.tell(texts, as_json=options.format == "json")
     return Exit.NOT_MET if refused else Exit.MET
 
 

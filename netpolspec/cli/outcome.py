@@ -28,9 +28,9 @@ def run_on_model(arguments: Sequence[str], settings: Settings, session: Session)
     """
     specs = read_specs(arguments, (), settings, session, cluster=cluster_of_run(settings))
     session.messages.show(specs.plan.warnings)
-    made = Record(lambda scenario: _again(scenario, specs))
+    made = Record(lambda scenario: _again(scenario, specs), veiled=session.veil.record)
     for event in run(select(specs.plan, specs.inputs.picks, Filters()), ModelBackend(), RunOptions(settings.assume)):
-        made.add(event)
+        made.add(session.hidden(event))
     made.seconds = 0.0
     return made
 

@@ -10,7 +10,6 @@ from netpolspec.cli.exits import Exit
 from netpolspec.cli.matrix import read_allowances
 from netpolspec.cli.specs import settle
 from netpolspec.diagnostics import Refusal, Severity
-from netpolspec.load.terraform_secrets import scrub_text
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
 
         require_codes(settings.ignore)
     changes, besides = _read(paths, settings)
+    session.veil.add(changes.secrets | besides.secrets)
     _warn(changes, besides, settings, session)
     return _tell(changes, besides, options, settings, session)
 
@@ -112,12 +112,10 @@ def _read(paths: Sequence[str], settings: Settings) -> tuple[Changes, Objects]:
 
 def _warn(changes: Changes, besides: Objects, settings: Settings, session: Session) -> None:
     from netpolspec.cli.lints import warnings_of
-    from netpolspec.load.terraform_secrets import scrub
 
     told = dict.fromkeys((*changes.before.diagnostics, *changes.after.diagnostics, *besides.diagnostics))
     resources = (*besides.resources, *changes.after.resources)
-    warnings = warnings_of(None, resources, tuple(told), settings.ignore)
-    session.messages.show([scrub(each, changes.secrets | besides.secrets) for each in warnings])
+    session.messages.show(warnings_of(None, resources, tuple(told), settings.ignore))
 
 
 def _tell(
@@ -133,9 +131,7 @@ def _tell(
     else:
         color = session.report.colored(settings.color, session.environ)
         texts = _text(changes, write_difference(difference, refused, color=color), after)
-    secrets = changes.secrets | besides.secrets
-    for text in texts:
-        session.report.write(scrub_text(text, secrets))
+    session.tell(texts, as_json=options.format == "json")
     return Exit.NOT_MET if refused else Exit.MET
 
 

@@ -153,7 +153,7 @@ def open_reports(
         taken.add(each.path)
         _make_ready(each)
     lines = tuple((each, _open_lines(each)) for each in wanted if each.format == STREAMED)
-    return Reports(wanted, Record(again, folder_in_workspace(session)), lines, session.messages)
+    return Reports(wanted, Record(again, session.veil.record, folder_in_workspace(session)), lines, session.messages)
 
 
 def _wanted(setting: str) -> _Wanted:

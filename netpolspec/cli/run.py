@@ -79,7 +79,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         from netpolspec.plan.show import show
 
         for line in show(scenarios):
-            session.report.write(line + "\n")
+            session.report.write(session.veil.text(line) + "\n")
         return Exit.MET
     return _run(scenarios, specs, settings, session, options)
 
@@ -152,6 +152,7 @@ def _run(
         summary = Summary(lambda scenario: _again(scenario, specs, options))
 
     def take(event: Event) -> None:
+        event = session.hidden(event)
         progress.add(event)
         outcome.add(event)
         if summary is not None:

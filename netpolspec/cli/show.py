@@ -55,7 +55,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
 
         cluster, _ = read_cluster(paths, options, settings, session)
         scene = scene_of_cluster(cluster, " ".join(paths) or f"context {options.context}", settings.assume)
-    text = draw(scene, form)
+    text = draw(session.veil.record(scene), form)
     if options.output is None:
         session.report.write(text)
     else:

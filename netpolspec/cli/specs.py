@@ -81,6 +81,7 @@ def read_specs(
     plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path, terraform, cluster))
     if plan is None:
         raise Refusal(*diagnostics)
+    session.veil.add(plan.secrets)
     log.Logger(__name__).info("specs are read", files=len(inputs.files), scenarios=len(plan.scenarios))
     for folder, reader in plan.terraform:
         log.Logger(__name__).info("a Terraform module is read", folder=folder, by=reader)

@@ -20,7 +20,7 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from netpolspec.cli.arguments import Parser
     from netpolspec.cli.commands import Session
@@ -102,6 +102,7 @@ def read_resources(
         Refusal: something cannot be read or is refused.
     """
     found = gather_objects(paths, settings, variables or {}, live=live, cluster=cluster)
+    session.veil.add(found.secrets)
     if any(each.severity is Severity.ERROR for each in found.diagnostics):
         raise Refusal(*found.diagnostics)
     session.messages.show(found.diagnostics)
@@ -122,10 +123,14 @@ def gather_objects(
         found.add(*live)
     for path in paths:
         if _is_spec(path):
-            found.add(_scenario(path, settings, cluster), ())
+            _read_scenario(path, settings, cluster, found)
         else:
             _read(path, settings, variables, found)
     found.diagnostics += repeated(found.resources)
+    if found.secrets:
+        from netpolspec.load.terraform_secrets import scrub
+
+        found.diagnostics = [scrub(each, found.secrets) for each in found.diagnostics]
     return found
 
 
@@ -182,7 +187,7 @@ def _read_terraform(path: str, settings: Settings, variables: Mapping[str, str],
     found.secrets |= reading.secrets
 
 
-def _scenario(path: str, settings: Settings, cluster: ReadCluster | None) -> Iterator[Resource]:
+def _read_scenario(path: str, settings: Settings, cluster: ReadCluster | None, found: Objects) -> None:
     """The objects of the world in which a scenario ends."""
     from netpolspec.plan.analyze import Options, analyze
     from netpolspec.plan.files import Files
@@ -198,7 +203,8 @@ def _scenario(path: str, settings: Settings, cluster: ReadCluster | None) -> Ite
         message = f"'{file}' has no scenario '{name}'" if name else f"'{file}' has not one scenario"
         raise wrong(message, f"there are {names}" if names else "there are none")
     changes = [step for step in known[0].steps if isinstance(step, Change)]
-    yield from (resource for resource in changes[-1].world.values() if not resource.is_removed)
+    found.add((resource for resource in changes[-1].world.values() if not resource.is_removed), ())
+    found.secrets |= plan.secrets
 
 
 def _live(context: str, kubeconfig: str | None) -> tuple[Sequence[Resource], Sequence[Diagnostic]]:

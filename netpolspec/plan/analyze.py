@@ -76,11 +76,21 @@ def analyze(inputs: Sequence[Input], options: Options) -> tuple[Plan | None, tup
     diagnostics = [each for mistakes in found for each in _in_order(mistakes)]
     diagnostics += of_terraform
     diagnostics += _unknown_overrides(options.overrides, used) if not _errors(diagnostics) else ()
-    unique = tuple(dict.fromkeys(diagnostics))
+    unique = tuple(dict.fromkeys(_hidden(diagnostics, givens.secrets)))
     if _errors(unique):
         return None, unique
     asked = tuple((span, brought.resources) for span, brought in givens.asked)
-    return Plan(tuple(scenarios), unique, tuple(included), tuple(sorted(givens.spoke.items())), asked), unique
+    spoke, secrets = tuple(sorted(givens.spoke.items())), frozenset(givens.secrets)
+    return Plan(tuple(scenarios), unique, tuple(included), spoke, asked, secrets), unique
+
+
+def _hidden(diagnostics: Sequence[Diagnostic], secrets: set[str]) -> Sequence[Diagnostic]:
+    """The diagnostics, in which what is sensitive in Terraform is not shown."""
+    if not secrets:
+        return diagnostics
+    from netpolspec.load.terraform_secrets import scrub
+
+    return [scrub(each, secrets) for each in diagnostics]
 
 
 def _errors(diagnostics: Iterable[Diagnostic]) -> bool:

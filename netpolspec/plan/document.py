@@ -113,14 +113,14 @@ class TerraformBlock:
 
     def read(
         self, variables: Mapping[str, Json], places: Mapping[str, Span], place: Span
-    ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]:
-        """The policy's objects with values for the block's variables, and everything that is wrong with them."""
+    ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...], frozenset[str]]:
+        """The policy's objects with values for the block's variables, all that is wrong with them, and secrets."""
         from netpolspec.load.terraform_text import read_open
         from netpolspec.load.terraform_values import Request
 
         found = read_open(self.configuration, Request(self.configuration.shown, place, variables, places))
         named = tuple(each for each in found.resources if each.key.name == self.name)
-        return named or tuple(found.resources), tuple(found.diagnostics)
+        return named or tuple(found.resources), tuple(found.diagnostics), frozenset(found.secrets)
 
 
 def read_document(source: Source, place: Span | None = None) -> Document:

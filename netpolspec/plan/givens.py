@@ -57,6 +57,8 @@ class Givens:
     """Reads what `given cluster` means; None: no cluster is asked, and nobody knows what it holds."""
     spoke: dict[str, str] = field(default_factory=dict)
     """By Terraform folder: who said what it means."""
+    secrets: set[str] = field(default_factory=set)
+    """The text of sensitive values that were met."""
     warnings: list[Diagnostic] = field(default_factory=list)
     asked: list[tuple[Span, Brought]] = field(default_factory=list)
     """Every statement that brings in what stands elsewhere."""
@@ -102,6 +104,7 @@ class Givens:
             brought.resources = reading.resources
             brought.failed = any(each.severity is Severity.ERROR for each in reading.diagnostics)
             found += reading.diagnostics
+            self.secrets |= reading.secrets
             if request.folder in self._silent:
                 continue
             self.spoke[request.folder] = f"{reading.reader} ({reading.why})" if reading.why else str(reading.reader)
@@ -209,6 +212,7 @@ class Givens:
             from netpolspec.load.terraform_plan_file import read_plan_json
 
             reading = read_plan_json(path, given.what.span, name)
+            self.secrets |= reading.secrets
             self._sift(reading.diagnostics)
             self.spoke[name] = str(reading.reader)
             return Brought(reading.resources)
@@ -267,7 +271,10 @@ class Givens:
         namespace, _ = _namespace(given, names)
         if namespace is not None and (given.namespace is not None or held.declares("namespace")):
             variables["namespace"] = namespace
-        resources, diagnostics = held.read(variables, {each.key: each.value_span for each in settings}, given.name.span)
+        resources, diagnostics, secrets = held.read(
+            variables, {each.key: each.value_span for each in settings}, given.name.span
+        )
+        self.secrets |= secrets
         self._sift(diagnostics)
         return Brought(resources)
 

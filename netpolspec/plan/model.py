@@ -133,6 +133,8 @@ class Plan:
     """Each Terraform folder, and who said what it means."""
     asked: tuple[tuple[Span, tuple[Resource, ...]], ...] = ()
     """Each statement that brings in what stands elsewhere, with what it brings in."""
+    secrets: frozenset[str] = frozenset()
+    """The text of Terraform's sensitive values: nothing that shows the objects may show it."""
 
 
 # --- what a point comes down to in a world ------------------------------------------------------------------------

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from netpolspec.plan.model import Scenario
+    from netpolspec.report.picture.scene import Scene
     from netpolspec.run.events import Event
 
 
@@ -23,6 +24,8 @@ class Record:
 
     again: Callable[[Scenario], str | None] = lambda _scenario: None
     """The command that runs a scenario again; None where there is none, as for standard input."""
+    veiled: Callable[[Scene], Scene] = lambda scene: scene
+    """Hides what is sensitive in what is drawn."""
     folder: str = ""
     """What to put before relative paths where a reader starts at the repository's root; empty, or ends with `/`."""
     backend: str = "model"

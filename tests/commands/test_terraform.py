@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from commands.conftest import Ended, Project
+    from commands.conftest import Project
+    from program import Ended
 
 FORMATS = ("junit", "json", "jsonl", "html", "markdown", "github")
 MODULE = """\
@@ -69,3 +70,153 @@ def test_who_reads_the_library_is_not_told(project: Project, mode: str) -> None:
     ended = project.run("run", "specs/tenants.nps", "--terraform", mode)
     assert ended.status == 0
     assert "terraform" not in ended.out
+
+
+# --- sensitive values ---------------------------------------------------------------------------------------------
+
+SENSITIVE = """\
+variable "name" {
+  type      = string
+  sensitive = true
+}
+variable "label" {
+  type      = string
+  sensitive = true
+}
+variable "port" {
+  type      = number
+  sensitive = true
+}
+resource "kubernetes_namespace" "secret" {
+  metadata {
+    name = "${var.name}-space"
+  }
+}
+resource "kubernetes_network_policy" "secret" {
+  metadata {
+    name      = "${var.name}-policy"
+    namespace = "ms-b"
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingress"]
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = { team = var.label }
+        }
+      }
+      ports {
+        port = var.port
+      }
+    }
+  }
+}
+resource "kubernetes_pod" "secret" {
+  metadata {
+    name      = "${var.name}-pod"
+    namespace = "ms-b"
+    labels    = { app = var.label }
+  }
+  spec {
+    container {
+      name  = "web"
+      image = "web"
+      port {
+        container_port = var.port
+      }
+    }
+  }
+}
+"""
+VALUES = {"name": '"hush"', "label": '"psst"', "port": "48123"}
+WITH_SECRETS = """\
+include world.nps
+shut: world ; given terraform modules/secret ; expect ms-a -> ms-b/nginx:80 allowed
+"""
+SECRETS = ("hush", "psst", "48123")
+
+
+@pytest.fixture
+def secret(project: Project) -> Project:
+    """The project, with a spec that reads a module of sensitive values, and that fails."""
+    project.write("specs/modules/secret/main.tf", SENSITIVE)
+    values = "".join(f"{name} = {value}\n" for name, value in VALUES.items())
+    project.write("specs/modules/secret/terraform.tfvars", values)
+    project.write("specs/terraform.nps", WITH_SECRETS)
+    return project
+
+
+def find_secrets(*texts: str) -> list[str]:
+    return [line for text in texts for line in text.splitlines() if any(each in line for each in SECRETS)]
+
+
+def test_no_report_of_a_run_shows_what_is_sensitive(secret: Project) -> None:
+    ended, reports = run(secret, "-vv", "--log-format", "json", "--terraform", "static")
+    assert ended.status == 1
+    assert find_secrets(ended.out, ended.err, *reports.values()) == []
+    for text in (ended.out, ended.err, *reports.values()):
+        assert "(sensitive value)" in text
+    json.loads(reports["json"])
+
+
+def test_a_dry_run_shows_nothing_either(secret: Project) -> None:
+    ended = secret.run("run", "specs/terraform.nps", "--dry-run", "--terraform", "static", "-vv")
+    assert "NetworkPolicy ms-b/(sensitive value)" in ended.out
+    assert find_secrets(ended.out, ended.err) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "matrix SPEC",
+        "matrix SPEC --external",
+        "matrix SPEC --format json",
+        "matrix SPEC --format json --form classes",
+        "matrix SPEC --format csv",
+        "matrix SPEC --format dot",
+        "matrix SPEC --format mermaid",
+        "matrix SPEC --format html",
+        "matrix MODULE",
+        "matrix diff MODULE SPEC",
+        "matrix diff MODULE SPEC --format json",
+        "explain ms-a ms-b/nginx:80 SPEC",
+        "explain ms-a ms-b/nginx:80 SPEC --format json",
+        "explain ms-a ms-b/nginx SPEC",
+        "show SPEC",
+        "show SPEC --format mermaid",
+        "show MODULE",
+        "render SPEC",
+        "render MODULE --format json",
+        "check specs/terraform.nps",
+        "check MODULE",
+        "doc specs/terraform.nps",
+    ],
+)
+def test_no_command_shows_what_is_sensitive(secret: Project, command: str) -> None:
+    names = {"SPEC": "specs/terraform.nps::shut", "MODULE": "specs/modules/secret"}
+    ended = secret.run(*(names.get(word, word) for word in command.split()), "-vv")
+    assert ended.status in {0, 1}, ended.err
+    assert find_secrets(ended.out, ended.err) == []
+    if "json" in command:
+        assert "(sensitive value)" in json.dumps(json.loads(ended.out))
+
+
+def test_mistakes_do_not_show_it_either(secret: Project) -> None:
+    no_ms_b = WITH_SECRETS.replace("include world.nps\n", "").replace("world", "base")
+    secret.write("specs/terraform.nps", f"base: ; given namespace ms-a\n{no_ms_b}")
+    ended = secret.run("run", "specs/terraform.nps", "--terraform", "static")
+    assert ended.status == 2
+    assert "(sensitive value)" in ended.err
+    assert find_secrets(ended.err) == []
+
+
+def test_a_block_of_a_document_hides_its_values(project: Project) -> None:
+    block = SENSITIVE
+    for name, value in VALUES.items():
+        block = block.replace(f'variable "{name}" {{', f'variable "{name}" {{\n  default = {value}')
+    policy = WITH_SECRETS.replace("given terraform modules/secret", "given policy secret")
+    project.write("specs/page.md", f"# Page\n\n```hcl\n{block}```\n\n```nps\n{policy}```\n")
+    ended = project.run("run", "specs/page.md", "-vv")
+    assert ended.status == 1
+    assert find_secrets(ended.out, ended.err) == []

@@ -34,7 +34,7 @@ def pictures(record: Record) -> dict[int, str]:
         if len(drawn) == _MOST:
             break
         if _size(event.scenario) <= _MOST_RESOURCES:
-            scene = scene_of_scenario(event.scenario, settled)
+            scene = record.veiled(scene_of_scenario(event.scenario, settled))
             if scene.rooms and scene.actors <= _MOST_ACTORS and len(scene.arrows) <= _MOST_ARROWS:
                 drawn[number] = svg.draw(scene, alone=False)
     return drawn
