@@ -101,6 +101,9 @@ class Board:
     _failed: int = 0
     _broken: int = 0
     _running: dict[int, _Activity] = field(default_factory=dict)
+    _batch: int = 0
+    _over: set[int] = field(default_factory=set)
+    """Scenarios that have ended and are not told yet, because one before them has not."""
     _waiting: _Activity | None = None
 
     def wait_for(self, text: str, now: float) -> None:
@@ -113,9 +116,12 @@ class Board:
         match event:
             case RunStarted(scenarios=scenarios):
                 self._total = len(scenarios)
-            case ScenarioStarted(scenario=scenario):
+            case ScenarioStarted(scenario=scenario, batch=batch):
                 self._waiting = None
-                self._running[id(scenario)] = _Activity(scenario.name, now)
+                if batch != self._batch:
+                    self._over |= self._running.keys()
+                    self._batch, self._running = batch, {}
+                self._running = {**self._running, id(scenario): _Activity(scenario.name, now)}
             case ScenarioEnded(scenario=scenario):
                 self._waiting = None
                 self._end(scenario, event.status)
@@ -128,7 +134,8 @@ class Board:
                 assert_never(event)
 
     def _end(self, scenario: Scenario, status: Status) -> None:
-        # The drawing thread may go through the old ones at this moment.
+        # A new one each time: the drawing thread may go through the old one at this moment.
+        self._over.discard(id(scenario))
         self._running = {key: activity for key, activity in self._running.items() if key != id(scenario)}
         self._ended += 1
         if scenario.todo is None:
@@ -156,7 +163,7 @@ class Board:
 
     def _counts(self) -> str:
         bad = ((self._failed, "failed"), (self._broken, "broken"))
-        total = f"{self._ended}/{self._total} scenario{'' if self._total == 1 else 's'}"
+        total = f"{self._ended + len(self._over)}/{self._total} scenario{'' if self._total == 1 else 's'}"
         return ", ".join([total, *(f"{count} {name}" for count, name in bad if count)])
 
     def _line(self, seconds: float | None, text: str, columns: int) -> str:

@@ -89,6 +89,8 @@ class ScenarioStarted:
     """A scenario begins."""
 
     scenario: Scenario
+    batch: int = 0
+    """Those of a batch run side by side. When the next batch begins they are over, even if they are not told yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,14 +122,14 @@ class _Runner:
         """What happens, scenario by scenario."""
         capabilities = self._backend.prepare(self._scenarios)
         alone = not capabilities.observes or self._options.fail_fast
-        for abreast in zip_longest(*((self._scenarios,) if alone else lanes(self._scenarios))):
+        for batch, abreast in enumerate(zip_longest(*((self._scenarios,) if alone else lanes(self._scenarios)))):
             running: list[Scenario] = []
             for scenario in (each for each in abreast if each is not None):
                 reason = self._left_out(scenario, capabilities)
                 if reason is not None:
                     self._end(ScenarioEnded(scenario, Status.SKIPPED, (), reason))
                 else:
-                    yield ScenarioStarted(scenario)
+                    yield ScenarioStarted(scenario, batch)
                     running.append(scenario)
             self._run(running, capabilities)
             while self._untold and id(self._untold[0]) in self._held_back:

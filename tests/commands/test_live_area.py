@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -99,6 +100,16 @@ def test_what_is_written_meanwhile_stands_above(start: Start) -> None:
     assert look.lines[-3:] == ["ok 29", "    more of it", "message 29"]
     visible = re.sub(rb"\x1b\[[\d;?]*[A-Za-z]", b"", bytes(look.written)).decode()
     assert [int(each) for each in re.findall(r"^ok (\d+)", visible.replace("\r", "\n"), re.MULTILINE)] == [*range(30)]
+
+
+def test_logs_stand_above_too(start: Start) -> None:
+    look = start(columns=100)
+    look.tell(RUNNING)
+    look.until(lambda lines: len(lines) == 2)
+    look.tell("from netpolspec import log; log.configure(log.Level.INFO, write=messages.write)")
+    look.tell("log.Logger('me').info('hello', at=1)")
+    shown = look.until(lambda lines: len(lines) == 3 and told(lines)[1:] == ["0/4 scenarios", "  one"])
+    assert "hello" in shown[0]
 
 
 def test_a_failure_stays_where_the_report_goes_elsewhere(start: Start) -> None:
@@ -225,9 +236,24 @@ def test_a_text_is_cut_to_what_it_takes(text: str, columns: int) -> None:
     assert width(text) > columns or "…" not in shown
 
 
-def test_a_run_is_counted_by_its_events() -> None:
-    import os
+def test_what_has_ended_and_is_not_told_yet_does_not_run_any_more() -> None:
+    one, two, three, four = (scenario(name) for name in ("one", "two", "three", "four"))
+    board = Board(0.0)
+    size = os.terminal_size((80, 24))
+    for event in (RunStarted((one, two, three, four), "kind"), ScenarioStarted(one, 0), ScenarioStarted(three, 0)):
+        board.add(event, 0.0)
+    assert told(board.lines(size)) == ["0/4 scenarios", "  one", "  three"]
+    board.add(ScenarioEnded(one, Status.PASSED, ()), 0.0)
+    assert told(board.lines(size)) == ["1/4 scenarios", "  three"]
+    board.add(ScenarioStarted(two, 1), 0.0)
+    board.add(ScenarioStarted(four, 1), 0.0)
+    assert told(board.lines(size)) == ["2/4 scenarios", "  two", "  four"]
+    board.add(ScenarioEnded(two, Status.FAILED, ()), 0.0)
+    board.add(ScenarioEnded(three, Status.PASSED, ()), 0.0)
+    assert told(board.lines(size)) == ["3/4 scenarios, 1 failed", "  four"]
 
+
+def test_a_run_is_counted_by_its_events() -> None:
     first, second = scenario("first"), scenario("second", todo="known")
     board = Board(0.0)
     size = os.terminal_size((80, 24))
