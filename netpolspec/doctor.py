@@ -55,7 +55,7 @@ class Checkup:
 _NEEDED_FOR = {
     DOCKER.name: "--on kind",
     KIND.name: "--on kind",
-    KUBECTL.name: "--on kind, --on cluster",
+    KUBECTL.name: "--on kind, --on cluster, kustomizations, `given cluster`",
     HELM.name: "`given helm`, --cni cilium",
     TERRAFORM.name: "`given terraform` and Terraform policies, run by Terraform itself",
 }

@@ -95,7 +95,7 @@ def test_the_same_for_programs(machine: Machine) -> None:
     assert found["kubectl"] == {
         "name": "kubectl",
         "version": "1.35.4",
-        "needed_for": "--on kind, --on cluster",
+        "needed_for": "--on kind, --on cluster, kustomizations, `given cluster`",
         "problem": None,
     }
     assert found["cluster"]["ready"] is True
