@@ -17,7 +17,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from netpolspec.load.terraform import Mode, Reader, read_terraform
+from netpolspec.load.terraform import Mode, read_terraform
+from netpolspec.load.terraform_reading import Reader
 from netpolspec.load.terraform_values import Request
 from netpolspec.source import Source
 

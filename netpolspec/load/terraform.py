@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic
-from netpolspec.load.terraform_static import Found, read_static
+from netpolspec.load.terraform_reading import read_statically, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netpolspec.load.resource import Resource
+    from netpolspec.load.terraform_reading import Reading
     from netpolspec.load.terraform_values import Request
 
 
@@ -23,27 +22,6 @@ class Mode(StrEnum):
     """terraform where it and the providers are there, else the static reader."""
     PLAN = "plan"
     STATIC = "static"
-
-
-class Reader(StrEnum):
-    """Who said it."""
-
-    PLAN = "terraform plan"
-    STATIC = "static reader"
-    PLAN_FILE = "plan file"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a root module means."""
-
-    resources: tuple[Resource, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    reader: Reader
-    why: str = ""
-    """Why it was this reader and not terraform, where that was left open."""
-    secrets: frozenset[str] = frozenset()
-    """The text of sensitive values: nothing that shows the resources may show it."""
 
 
 def read_terraform(
@@ -70,19 +48,3 @@ def read_terraform(
     from netpolspec.load.terraform_planner import Planner
 
     return Planner(requests, allowed_providers, falls_back=mode is Mode.AUTO).read()
-
-
-def read_statically(request: Request, why: str = "") -> Reading:
-    """What a root module means by the static reader; `why` says why it is that one."""
-    found = read_static(request)
-    return make_reading(found, Reader.STATIC, why)
-
-
-def make_reading(found: Found, reader: Reader, why: str = "") -> Reading:
-    """What was found, for good."""
-    return Reading(tuple(found.resources), tuple(found.diagnostics), reader, why, frozenset(found.secrets))
-
-
-def refused(*diagnostics: Diagnostic) -> Reading:
-    """A module that no plan was made of."""
-    return Reading((), diagnostics, Reader.PLAN)

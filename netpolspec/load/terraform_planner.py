@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load.hcl.blocks import Place
 from netpolspec.load.hcl.tree import GetAttr, Name
-from netpolspec.load.terraform import Reader, make_reading, read_statically, refused
 from netpolspec.load.terraform_command import Terraform, write_nowhere
 from netpolspec.load.terraform_copy import copy_modules
 from netpolspec.load.terraform_job import Job, open_job
 from netpolspec.load.terraform_lint import set_traps
 from netpolspec.load.terraform_plan import convert_planned, planned_resources, several_clusters
+from netpolspec.load.terraform_reading import Reader, make_reading, read_statically, refused
 from netpolspec.load.terraform_secrets import scrub
 from netpolspec.load.terraform_static import Found
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.tree import Body
-    from netpolspec.load.terraform import Reading
     from netpolspec.load.terraform_copy import Written
     from netpolspec.load.terraform_plan import Planned
+    from netpolspec.load.terraform_reading import Reading
     from netpolspec.load.terraform_values import Request
 
 _FALLS_BACK = ("terraform-provider", "terraform-provider-version")

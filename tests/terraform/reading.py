@@ -12,7 +12,7 @@ from netpolspec.load.terraform_values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
-    from netpolspec.load.terraform import Reading
+    from netpolspec.load.terraform_reading import Reading
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"

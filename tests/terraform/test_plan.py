@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 from netpolspec.diagnostics import Severity, render
-from netpolspec.load.terraform import Mode, Reader, Reading, read_terraform
+from netpolspec.load.terraform import Mode, read_terraform
+from netpolspec.load.terraform_reading import Reader, Reading
 from netpolspec.load.terraform_values import Request
 from netpolspec.source import Source
 
