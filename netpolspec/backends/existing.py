@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
-from netpolspec.load.resource import Key
+from netpolspec.backends.undo import Undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.resource import Json, Key, Resource
     from netpolspec.plan.model import World
 
 DELETE_TIMEOUT = 90.0
@@ -28,36 +28,6 @@ _OF_THE_SERVER = ("uid", "resourceVersion", "generation", "creationTimestamp", "
 """What the API server puts into the metadata of an object, and takes from nobody."""
 _COMES_BACK = frozenset({"NetworkPolicy", "Service", "Deployment"})
 """What is the same when it is made anew. A pod or a namespace is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """How an object of somebody else's becomes what it was."""
-
-    key: Key
-    version: str
-    """Its apiVersion."""
-    patch: Mapping[str, Json] | None = None
-    """A merge patch for an object that was changed."""
-    manifest: Mapping[str, Json] | None = None
-    """All of an object that was removed."""
-
-    def written(self) -> dict[str, Json]:
-        """For a ledger."""
-        told: dict[str, Json] = {"apiVersion": self.version, "kind": self.key.kind, "name": self.key.name}
-        return {**told, "namespace": self.key.namespace, "patch": self.patch, "manifest": self.manifest}
-
-
-def read_undo(told: Mapping[str, Json]) -> Undo:
-    """What `Undo.written` wrote."""
-    key = Key(tree.text(told, "kind"), tree.text(told, "namespace"), tree.text(told, "name"))
-    patch, manifest = tree.value(told, "patch"), tree.value(told, "manifest")
-    return Undo(
-        key,
-        tree.text(told, "apiVersion"),
-        dict(tree.table(told, "patch")) if patch is not None else None,
-        dict(tree.table(told, "manifest")) if manifest is not None else None,
-    )
 
 
 @dataclass(slots=True)

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.existing import read_undo
 from netpolspec.backends.kubectl import KubectlFailed
 from netpolspec.backends.marks import RUN
+from netpolspec.backends.undo import read_undo
 from netpolspec.load.resource import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from netpolspec.backends.existing import Undo
     from netpolspec.backends.kubectl import Kubectl
+    from netpolspec.backends.undo import Undo
     from netpolspec.load.resource import Json
 
 NAMESPACE = "default"
