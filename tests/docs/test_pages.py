@@ -40,7 +40,6 @@ FORMS = {
     "docs/how-to/helm.md": 1,
     "docs/how-to/pre-commit.md": 1,
     "docs/how-to/pull-request.md": 1,
-    "docs/clusters.md": 1,
     "docs/language.md": 16,
     "docs/rbac.md": 2,
     "docs/tap.md": 2,

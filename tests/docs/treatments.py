@@ -29,6 +29,7 @@ ELSEWHERE = {
     "bin/just": "likewise a part of what runs these tests",
     "netpolspec up --cni-manifest cni.yaml": "its words are tested in tests/backends, which need no docker",
     "netpolspec up": "makes a cluster: tests/e2e/test_clusters_made.py",
+    "netpolspec up --cluster terraform/cluster-kind workers=2": "likewise: tests/e2e/test_terraform_clusters.py",
     "netpolspec status": "tells of all clusters of a machine: tests/e2e/test_clusters_kept.py",
     "netpolspec down": "deletes all clusters that were made, and tests must not touch those of others: likewise",
     "netpolspec doctor": "its answer is that of one machine: tests/backends/ has others",
