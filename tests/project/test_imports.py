@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,15 @@ MODULES = find_modules()
 
 
 @cache
-def read_imports(path: Path) -> frozenset[str]:
+def read_imports(path: Path, *, for_types: bool = True) -> frozenset[str]:
     """What a module imports, be it at the top, in a function or for the type checker; as full names of modules."""
     imports: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not for_types:
+        tree.body = [
+            each for each in tree.body if not (isinstance(each, ast.If) and "TYPE_CHECKING" in ast.dump(each.test))
+        ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -96,6 +102,12 @@ def test_imports_point_one_way(module: str) -> None:
     imported = {name for name in read_imports(MODULES[module]) if name.split(".")[0] == PACKAGE.name}
     allowed = MAY_IMPORT.get(part, set()) | {part, ""}
     assert {name for name in imported if find_part(name) not in allowed} == set()
+
+
+def test_no_module_needs_itself() -> None:
+    """By way of others, that is. What only the type checker reads is no need."""
+    needs = {name: read_imports(path, for_types=False) & MODULES.keys() for name, path in MODULES.items()}
+    assert list(TopologicalSorter(needs).static_order())  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
