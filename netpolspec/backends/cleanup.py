@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.existing import restore
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.ledger import Ledger
-from netpolspec.backends.marks import RUN
+from netpolspec.backends.marks import RUN, USUAL_KINDS
 from netpolspec.backends.terraform_works import clear as clear_works
-from netpolspec.backends.world import USUAL_KINDS, release
+from netpolspec.backends.world import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -57,12 +58,15 @@ def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mappi
 
 
 def wait_until_gone(kubectl: Kubectl, selector: str, seconds: float) -> str:
-    """Wait for namespaces that are being deleted; those that still are, in words."""
-    kubectl.run(
-        *("wait", "--for=delete", "namespaces", "-l", selector, f"--timeout={max(1, round(seconds))}s"),
-        timeout=seconds + 5,
-    )
-    left = kubectl.check("get", "namespaces", "-l", selector, "-o", "name").split()
+    """Wait for what is being deleted, namespaces and pods in those of others; those that still are, in words."""
+    deadline = time.monotonic() + seconds
+    for what in (("namespaces",), ("pods", "--all-namespaces")):
+        rest = deadline - time.monotonic()
+        if rest > 0:
+            kubectl.run(
+                *("wait", "--for=delete", *what, "-l", selector, f"--timeout={max(1, round(rest))}s"), timeout=rest + 5
+            )
+    left = kubectl.check("get", "namespaces,pods", "--all-namespaces", "-l", selector, "-o", "name").split()
     return f"still being deleted: {', '.join(left)}" if left else ""
 
 

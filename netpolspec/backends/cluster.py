@@ -278,6 +278,7 @@ class ClusterBackend:
             raise
 
     def _leave(self) -> str:
+        started = time.monotonic()
         if self._canary is not None:
             self._canary.stop()
         shell.end_all()
@@ -285,7 +286,6 @@ class ClusterBackend:
             self._canary.join(2.0)
         if not self._ledger.held:
             return ""
-        started = time.monotonic()
         self._modules.stop(TERRAFORM_ENDS)
         if self._options.keep:
             self._modules.forget()

@@ -16,6 +16,9 @@ RUN = "netpolspec.dev/run"
 CLIENT = "netpolspec.dev/client"
 """The label of client pods, which are no part of the world that is tested."""
 
+USUAL_KINDS = frozenset({"Namespace", "Pod", "Deployment", "Service", "NetworkPolicy"})
+"""The kinds that clearing up looks for without being told."""
+
 SIDECARS_OFF: Mapping[str, Json] = {
     # A sidecar answers connections itself: a false "allowed". What each mesh documents as its way out:
     "sidecar.istio.io/inject": "false",

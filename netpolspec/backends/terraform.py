@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import is_passing
-from netpolspec.backends.marks import RUN, TEMPLATES
+from netpolspec.backends.marks import RUN, TEMPLATES, USUAL_KINDS
 from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.terraform_works import Work, targets
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
@@ -125,7 +125,8 @@ class Modules:
             self._alone[at] = AloneRoot(work, f"a{len(self._alone)}", job, self.options.run_id)
             self._alone[at].init()
         types = {block.type for job in jobs.values() for module in job.modules for block in module.resources.values()}
-        self.ledger.note(kinds=(made.asked for made in map(made_by, sorted(types)) if made is not None))
+        made = filter(None, map(made_by, sorted(types)))
+        self.ledger.note(kinds=(each.asked for each in made if each.kind not in USUAL_KINDS))
 
     def _refuse_adoption(self, job: Job) -> None:
         if self.options.allow_existing:

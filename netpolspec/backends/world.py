@@ -11,7 +11,7 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.differences import compare
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
-from netpolspec.backends.marks import RUN, mark, run_of
+from netpolspec.backends.marks import RUN, USUAL_KINDS, mark, run_of
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.servers import equip
 from netpolspec.backends.terraform import requests_of, stub
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 APPLY_TIMEOUT = 60.0
 DELETE_TIMEOUT = 90.0
 """Seconds that objects, pods included, may take to be gone."""
-USUAL_KINDS = frozenset({"Namespace", "Pod", "Deployment", "Service", "NetworkPolicy"})
-"""The kinds that clearing up looks for without being told."""
-
 _FIRST = (
     # What others need; all else comes after them, in the order of the spec.
     "CustomResourceDefinition",

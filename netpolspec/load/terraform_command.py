@@ -163,7 +163,7 @@ class Terraform:
         text = scrub_text(f"{finished.stdout}\n{finished.stderr}", self.secrets)
         located = [each for each in map(self._located, _ERROR.finditer(text)) if each is not None]
         if located:
-            return located
+            return list(dict.fromkeys(located))
         said = " ".join(text.replace("\u2502", " ").split())
         at = said.find("Error: ")
         note = f"terraform says: {said[at + len('Error: ') :][:600] if at >= 0 else said[-600:]}"
@@ -183,7 +183,7 @@ class Terraform:
 
 
 _ERROR = re.compile(
-    r"^Error: (?P<summary>.*?)\n\n  on (?P<file>\S+) line (?P<line>\d+)[^\n]*\n(?: +\d+:[^\n]*\n)+\n?"
+    r"^Error: (?P<summary>(?:(?!^Error: ).)*?)\n\n  on (?P<file>\S+) line (?P<line>\d+)[^\n]*\n(?: +\d+:[^\n]*\n)+\n?"
     r"(?P<detail>.*?)(?=\n\nError: |\n\n\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )

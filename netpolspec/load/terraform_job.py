@@ -83,18 +83,15 @@ def open_job(request: Request, found: Found) -> Job:
 
 
 def _check_values(root: Module) -> None:
-    """Refuse what terraform would ask its user for."""
-    missing = [
-        name
-        for name, variable in root.configuration.variables.items()
-        if variable.default is None and name not in root.given
-    ]
+    """Refuse what terraform would ask its user for, and values of another type at the place where they are given."""
     problems: list[Diagnostic] = []
-    for name in missing:
-        try:
-            root.variable(name)
-        except Refusal as refusal:
-            problems += refusal.diagnostics
+    for name, variable in root.configuration.variables.items():
+        missing = variable.default is None and name not in root.given
+        if missing or name in root.given:
+            try:
+                root.variable(name)
+            except Refusal as refusal:
+                problems += (each for each in refusal.diagnostics if missing or each.code == "terraform-variable-type")
     if problems:
         raise Refusal(*problems)
 

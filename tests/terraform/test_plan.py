@@ -346,3 +346,38 @@ def test_the_workspace_is_the_default_one(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("terraform")
 def test_auto_takes_terraform_where_it_is_there() -> None:
     assert read(CORPUS / "policy-deny-all", Mode.AUTO).reader is Reader.PLAN
+
+
+# --- bad input, where terraform may speak ---------------------------------------------------------------------------
+
+_VARIABLE = 'variable "ports" {\n  type = list(number)\n}\n'
+
+
+@pytest.mark.usefixtures("terraform")
+@pytest.mark.parametrize(
+    ("text", "variables", "code", "place"),
+    [
+        ('resource "kubernetes_network_policy" {\n', {}, "hcl-syntax", "main.tf:1:38"),
+        ("locals {\n  a = local.b\n  b = local.a\n}\n", {}, "terraform-cycle", "main.tf:3:7"),
+        (_VARIABLE, {"ports": "[80]", "colour": "red"}, "unknown-variable", "spec.nps:1:17"),
+        (_VARIABLE, {"ports": "eighty"}, "terraform-variable-type", "spec.nps:1:17"),
+        (_VARIABLE, {}, "terraform-variable", "main.tf:1:1"),
+        ('module "a" {\n  source = "./nowhere"\n}\n', {}, "terraform-module", "main.tf:2:12"),
+        ('module "a" {\n  source = "git::file:///nowhere/at-all.git"\n}\n', {}, "terraform-remote-module", ""),
+        ('output "a" {\n  value  = 1\n  colour = 2\n}\n', {}, "terraform-failed", "main.tf:3:3"),
+    ],
+)
+def test_bad_input_is_one_message_and_leaves_nothing(  # noqa: PLR0917 - a row of a table and where it happens
+    text: str, variables: dict[str, str], code: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch, folder = tmp_path / "scratch", tmp_path / "module"
+    scratch.mkdir()
+    folder.mkdir()
+    (folder / "main.tf").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    reading = read(folder, **variables)
+    errors = [each for each in reading.diagnostics if each.severity is Severity.ERROR]
+    assert [each.code for each in errors] == [code], say(reading)
+    assert place in say(reading)
+    assert list(scratch.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == ["main.tf"]
