@@ -45,7 +45,7 @@ PATIENCE = 120.0
 """Seconds for which an API server that was there may be away before the run gives it up."""
 TERRAFORM_ENDS = 3.0
 """Seconds that terraform may take to end when it is told to."""
-CLOSING = 8.0
+CLOSING = 7.0
 """Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
 _DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
 

@@ -375,7 +375,7 @@ def test_bad_input_is_one_message_and_leaves_nothing(  # noqa: PLR0917 - a row o
     folder.mkdir()
     (folder / "main.tf").write_text(text, encoding="utf-8")
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    reading = read(folder, **variables)
+    reading = read(folder, Mode.PLAN, **variables)
     errors = [each for each in reading.diagnostics if each.severity is Severity.ERROR]
     assert [each.code for each in errors] == [code], say(reading)
     assert place in say(reading)
