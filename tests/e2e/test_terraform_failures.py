@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.terraforming import POLICY, STUCK, make_ground
 
-from netpolspec.backends import terraform, terraform_works
+from netpolspec.backends.terraform_roots import SharedRoot
+from netpolspec.backends.terraform_works import STATE
 from netpolspec.diagnostics import render
 
 if TYPE_CHECKING:
@@ -87,16 +88,16 @@ def test_an_object_is_there_already(ground: Ground) -> None:
 
 def test_the_state_is_locked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.module("module", POLICY % ("deny", "deny", "ms-a"))
-    init = terraform.SharedRoot.init
+    init = SharedRoot.init
     held = []
 
-    def init_and_lock(root: terraform.SharedRoot) -> None:
+    def init_and_lock(root: SharedRoot) -> None:
         init(root)
-        file = (root.folder / terraform_works.STATE).open("w")
+        file = (root.folder / STATE).open("w")
         fcntl.lockf(file, fcntl.LOCK_EX)
         held.append(file)
 
-    monkeypatch.setattr(terraform.SharedRoot, "init", init_and_lock)
+    monkeypatch.setattr(SharedRoot, "init", init_and_lock)
     monkeypatch.setattr("netpolspec.load.terraform_command.LOCK_TIMEOUT", "1s")
     said = told(ground.run(SPEC))
     held[0].close()
