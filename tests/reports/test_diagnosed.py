@@ -75,6 +75,18 @@ def test_json(
     assert told["summary"] == {"errors": len(errors), "warnings": len(codes) - len(errors)}
 
 
+def test_a_tool_that_is_missing_is_no_mistake(
+    check: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/kustomization.yaml").write_text("resources: [../objects.yaml]\n", "utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = check("base", "--format", "json")
+    told = json.loads(out)
+    VALIDATOR.validate(told)
+    assert (status, err, [each["code"] for each in told["diagnostics"]]) == (3, "", ["no-tool"])
+
+
 def test_a_diagnostic_says_what_the_drawing_says(check: Callable[..., tuple[int, str, str]]) -> None:
     (first, *_) = json.loads(check("twice.nps", "--format", "json")[1])["diagnostics"]
     assert first["at"] == {
