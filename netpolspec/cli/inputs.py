@@ -112,7 +112,7 @@ class _Reader:
 
     def _read(self, path: str) -> Iterator[Input]:
         if path == "-":
-            yield self._known("-") or self.add(_standard_input(), "-")
+            yield self._known("-") or self.add(Input(read_standard_input(), Path()), "-")
         elif Path(path).is_dir():
             found = list(specs_below(path))
             if not found:
@@ -202,7 +202,12 @@ def _holds_specs(path: str) -> bool:
     return SPEC in text and any(block.language == SPEC for block in read_blocks(text))
 
 
-def _standard_input() -> Input:
+def read_standard_input() -> Source:
+    """All of standard input.
+
+    Raises:
+        Refusal: it is closed, or no text.
+    """
     if sys.stdin is None:
         raise wrong("cannot read standard input: it is closed")
-    return Input(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>")), Path())
+    return Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>"))

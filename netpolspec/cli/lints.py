@@ -12,10 +12,10 @@ from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
 from netpolspec.lint.silence import annotated, commented
 from netpolspec.load.library import SHOWN
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.effect import may_lack_effect, why_without_effect
 from netpolspec.plan.model import Change, ClientEnd
 from netpolspec.plan.resolve import Inhabitants
-from netpolspec.policy.cluster import assemble
 from netpolspec.source import Pointer, Span
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _with_page(warning: Diagnostic) -> Diagnostic:
 
 def _one_scene(resources: Sequence[Resource]) -> Iterator[Scene]:
     if resources:
-        cluster = assemble((one for each in resources for one in each.objects), declare_namespaces=True)
+        cluster = assemble_resources(resources, declare_namespaces=True)
         yield Scene(cluster, tuple(resources), complete=False)
 
 
@@ -101,7 +101,7 @@ def _scenes(plan: Plan) -> Iterator[Scene]:
             if key in seen:
                 continue
             seen[key] = None
-            cluster = assemble((one for each in resources for one in each.objects), declare_namespaces=False)
+            cluster = assemble_resources(resources)
             if not cluster.policies and not cluster.admin_policies:
                 continue
             inhabitants = Inhabitants(cluster)
@@ -138,8 +138,7 @@ def _without_effect(plan: Plan) -> Iterator[Diagnostic]:
             key = tuple(map(id, change.world.values()))
             for point in filter(may_lack_effect, points):
                 if key not in known:
-                    objects = (one for each in change.world.values() for one in each.objects)
-                    known[key] = Inhabitants(assemble(objects, declare_namespaces=False))
+                    known[key] = Inhabitants(assemble_resources(change.world.values()))
                 why = why_without_effect(point, known[key])
                 if why is not None:
                     message = f"no policy could change this: {why}"

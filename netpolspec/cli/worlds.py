@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec import log
 from netpolspec.cli.arguments import add_model_options, add_terraform_options, wrong
-from netpolspec.cli.inputs import SUFFIX
+from netpolspec.cli.inputs import SUFFIX, read_standard_input
 from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.diagnostics import Refusal, Severity
-from netpolspec.load.files import decode
 from netpolspec.load.manifests import read_path, read_text, repeated
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.model import Change
-from netpolspec.policy.cluster import assemble
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -75,8 +73,7 @@ def read_cluster(
         raise wrong("nothing to read", "name a folder, a manifest, FILE.nps::SCENARIO or '-', or a live --context")
     cluster = cluster_of_context(options.context, options.kubeconfig)
     found = read_resources(paths, settings, session, live=live, cluster=cluster)
-    objects = (one for resource in found.resources for one in resource.objects)
-    return assemble(objects, declare_namespaces=True), tuple(found.resources)
+    return assemble_resources(found.resources, declare_namespaces=True), tuple(found.resources)
 
 
 def read_resources(
@@ -136,9 +133,7 @@ def gather_objects(
 
 def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Objects) -> None:
     if path == "-":
-        if sys.stdin is None:
-            raise wrong("cannot read standard input: it is closed")
-        found.add(*read_text(Source("<stdin>", decode(sys.stdin.buffer.read(), "<stdin>"))))
+        found.add(*read_text(read_standard_input()))
     elif is_terraform(Path(path)):
         _read_terraform(path, settings, variables, found)
     elif _is_plan(Path(path)):

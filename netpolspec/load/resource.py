@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from netpolspec.policy.cluster import assemble
 from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
 
 if TYPE_CHECKING:
     from netpolspec.load.terraform_values import Request
-    from netpolspec.policy.objects import Object
+    from netpolspec.policy.objects import Cluster, Object
     from netpolspec.source import Origin
 
 
@@ -58,3 +59,8 @@ class Resource:
     def is_policy(self) -> bool:
         """Whether it says who may talk to whom."""
         return any(isinstance(each, NetworkPolicy | AdminPolicy | ForeignPolicy) for each in self.objects)
+
+
+def assemble_resources(resources: Iterable[Resource], *, declare_namespaces: bool = False) -> Cluster:
+    """The cluster that the objects of some resources describe; the argument is that of `policy.cluster.assemble`."""
+    return assemble((one for each in resources for one in each.objects), declare_namespaces=declare_namespaces)

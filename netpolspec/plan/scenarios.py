@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.default_world import default_objects
 from netpolspec.plan.expand import expand_word, expand_words
 from netpolspec.plan.expectations import read_expect, read_matrix
@@ -13,7 +14,6 @@ from netpolspec.plan.model import Change, Check, Scenario
 from netpolspec.plan.resolve import Inhabitants
 from netpolspec.plan.words import read_labels, read_number
 from netpolspec.plan.world import Name, Operation, Put, Relabel, Remove, Scale, Stage
-from netpolspec.policy.cluster import assemble
 from netpolspec.syntax.ast import (
     Expect,
     ExpectMatrix,
@@ -236,7 +236,7 @@ class Planner:
         key = tuple(map(id, residents))
         inhabitants = self._inhabitants.get(key)
         if inhabitants is None:
-            cluster = assemble((o for r in residents for o in r.objects), declare_namespaces=False)
+            cluster = assemble_resources(residents)
             inhabitants = self._inhabitants[key] = Inhabitants(cluster)
         for point in points:
             try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Refusal
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.default_world import default_objects
 from netpolspec.plan.model import AddressEnd, Change, ClientEnd, DomainEnd, NodeEnd, PodEnd
 from netpolspec.plan.resolve import Inhabitants
-from netpolspec.policy.cluster import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +33,7 @@ def show(scenarios: Sequence[Scenario]) -> Iterator[str]:
             if isinstance(step, Change):
                 yield from _difference(world, step.world)
                 world = step.world
-                objects = (one for resource in world.values() for one in resource.objects)
-                inhabitants = Inhabitants(assemble(objects, declare_namespaces=False))
+                inhabitants = Inhabitants(assemble_resources(world.values()))
                 continue
             assert inhabitants is not None  # noqa: S101 - a scenario's first step is a change
             for point in step.points:

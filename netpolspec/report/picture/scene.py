@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Refusal
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.model import AddressEnd, Change, Check, ClientEnd
 from netpolspec.plan.resolve import Inhabitants
 from netpolspec.policy.assumptions import Assumptions
-from netpolspec.policy.cluster import assemble
 from netpolspec.policy.decide import Model
 from netpolspec.policy.decision import Answer, External
 from netpolspec.policy.objects import Pod, Protocol
@@ -100,7 +100,7 @@ def scene_of_scenario(scenario: Scenario, assumptions: Assumptions | None = None
                 pass
             case Check():
                 points += step.points
-    cluster = assemble((one for resource in world.values() for one in resource.objects), declare_namespaces=False)
+    cluster = assemble_resources(world.values())
     return scene_of_cluster(cluster, scenario.name, assumptions, points)
 
 
