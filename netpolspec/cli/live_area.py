@@ -2,9 +2,9 @@
 
 Written here and not taken from a library: rich.live takes 60 ms to import, which is more than most runs on the model
 take, wants the report, which goes to the same terminal on another stream, to go through its own console, and hides the
-cursor. Here the cursor is visible, and stands at the first character of the area's first line. So a terminal is left usable however the program ends, also
-by `kill -9`; what somebody else writes stands above what is drawn next; and a terminal that becomes narrower may break
-the lines anew without our losing the place where they begin.
+cursor. Here the cursor is visible, and stands at the first character of the area's first line. So a terminal is left
+usable however the program ends, also by `kill -9`; what somebody else writes stands above what is drawn next; and a
+terminal that becomes narrower may break the lines anew without our losing the place where they begin.
 """
 
 from __future__ import annotations
