@@ -46,7 +46,9 @@ PATIENCE = 120.0
 TERRAFORM_ENDS = 3.0
 """Seconds that terraform may take to end when it is told to."""
 CLOSING = 7.0
-"""Seconds that clearing up waits for what is being deleted: an interrupted run is to end within 10 s."""
+"""Seconds that clearing up may take where it waits for what is being deleted."""
+CLOSING_SOON = 5.0
+"""The same of an interrupted run, which is to end within 10 s, on a busy machine too."""
 _DNS = ("-n", "kube-system", "-l", "k8s-app=kube-dns")
 
 
@@ -303,7 +305,8 @@ class ClusterBackend:
             undo_all(kubectl, self._ledger)
             remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
             destroyed.result()
-        left = wait_until_gone(kubectl, selector, max(1.0, CLOSING - (time.monotonic() - started)))
+        until = started + (CLOSING_SOON if interrupted else CLOSING)
+        left = wait_until_gone(kubectl, selector, max(1.0, until - time.monotonic()))
         self._ledger.release()
         self._modules.forget()
         return left
