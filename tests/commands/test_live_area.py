@@ -184,23 +184,23 @@ def test_an_exception_leaves_a_clean_terminal(start: Start) -> None:
 def test_a_job_in_the_background_draws_nothing(start: Start) -> None:
     look = start()
     look.tell("import signal; signal.signal(signal.SIGTTOU, signal.SIG_IGN)")
-    look.tell("child = os.fork() or (os.setpgid(0, 0), __import__('time').sleep(30))")
-    look.tell("import time; time.sleep(0.2); os.tcsetpgrp(2, child)")
+    look.tell("import subprocess, time; child = subprocess.Popen(['sleep', '30'], process_group=0)")
+    look.tell("os.tcsetpgrp(2, child.pid)")
     look.tell(RUNNING + "; time.sleep(0.6); messages.line('said anyway')")
     look.until(lambda lines: lines == ["said anyway"])
-    look.tell("os.tcsetpgrp(2, os.getpgrp()); os.kill(child, 9)")
+    look.tell("os.tcsetpgrp(2, os.getpgrp()); child.kill(); child.wait()")
     look.until(lambda lines: told(lines) == ["said anyway", "0/4 scenarios", "  one"])
 
 
 def test_ctrl_z_gives_the_shell_a_clean_terminal(start: Start) -> None:
     """The terminal's session has no shell here, which would stop and continue it: the signals are sent by hand."""
     look = start()
-    look.tell("import signal, time; pid = os.getpid()")
+    look.tell("import signal, subprocess")
     look.tell(RUNNING)
     look.until(lambda lines: len(lines) == 2)
-    look.tell("sent = os.fork() or (os.setpgid(0, 0), time.sleep(0.5), os.kill(pid, signal.SIGCONT), os._exit(0))")
-    look.tell("messages.line('stopping'); os.kill(pid, signal.SIGTSTP)")
-    look.tell("os.waitpid(sent, 0); messages.line('going on')")
+    look.tell("other = subprocess.Popen(['sh', '-c', f'sleep 0.5; kill -CONT {os.getpid()}'], process_group=0)")
+    look.tell("messages.line('stopping'); os.kill(os.getpid(), signal.SIGTSTP)")
+    look.tell("other.wait(); messages.line('going on')")
     look.until(lambda lines: told(lines) == ["stopping", "going on", "0/4 scenarios", "  one"])
     look.tell("progress.done(); print(signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL, flush=True)")
     assert look.end() == 0
