@@ -55,8 +55,6 @@ class Capabilities:
     """Word of a `needs` statement to the reason why it cannot be had here: `{"ipv6": "the nodes have no IPv6"}`."""
     observes: bool
     """Whether it sends packets."""
-    outside_sources: bool
-    """Whether an address outside the cluster can be a source."""
 
 
 class WorldFailed(Exception):  # noqa: N818 - says what happened

@@ -27,7 +27,7 @@ from netpolspec.backends.population import Population
 from netpolspec.backends.prober import alongside
 from netpolspec.backends.terraform import Modules
 from netpolspec.backends.there import There
-from netpolspec.backends.world import Objects, is_policy
+from netpolspec.backends.world import Objects
 from netpolspec.diagnostics import Refusal
 from netpolspec.plan.model import Change, Check
 
@@ -119,7 +119,7 @@ class ClusterBackend:
         self._last = frozenset(map(id, checks[-1])) if checks else frozenset()
         self._clients = wanted_clients((point for points in checks for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
-        return Capabilities(missing=self._missing(needs, nodes), observes=True, outside_sources=False)
+        return Capabilities(missing=self._missing(needs, nodes), observes=True)
 
     def _await_nodes(
         self, nodes: tuple[Mapping[str, Json], ...]
@@ -187,7 +187,7 @@ class ClusterBackend:
         else:
             self._populate(world)
             cluster, inspector = self._look(world)
-            to_come = any(is_policy(each) for each in world.values() if not each.existing)
+            to_come = any(each.is_policy for each in world.values() if not each.existing)
             if to_come and self._lacks_baseline(inspector, points):
                 self._take_baseline(inspector, points)
             objects.add_policies(world)

@@ -50,7 +50,6 @@ class LivePod:
     running: frozenset[str]
     """Containers that run, ephemeral ones included."""
     containers: tuple[str, ...]
-    restarts: int
     terminating: bool
     owner: WorkloadRef
     template: PodTemplate
@@ -111,7 +110,6 @@ def read_pod(pod: Mapping[str, Json]) -> LivePod:
             tree.text(each, "name") for each in statuses if tree.value(each, "state", "running") is not None
         ),
         containers=tuple(tree.text(each, "name") for each in containers),
-        restarts=sum(tree.number(each, "restartCount") for each in statuses),
         terminating=tree.value(pod, "metadata", "deletionTimestamp") is not None,
         owner=_owner(pod, namespace, name, labels),
         template=PodTemplate(

@@ -20,7 +20,7 @@ class ModelBackend:
 
     def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:  # noqa: ARG002 - the protocol's shape
         """Nothing to get ready, and nothing that a model lacks."""
-        return Capabilities(missing={}, observes=False, outside_sources=True)
+        return Capabilities(missing={}, observes=False)
 
     def apply(self, change: Change, points: Sequence[Point]) -> None:
         """The plan's world is the world."""

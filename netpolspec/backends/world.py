@@ -17,7 +17,6 @@ from netpolspec.backends.servers import equip
 from netpolspec.backends.terraform import requests_of, stub
 from netpolspec.load.resource import Key
 from netpolspec.plan.default_world import is_default
-from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,11 +46,6 @@ _FIRST = (
     "RoleBinding",
     "Service",
 )
-
-
-def is_policy(resource: Resource) -> bool:
-    """Whether an object says who may talk to whom."""
-    return any(isinstance(each, (NetworkPolicy, AdminPolicy, ForeignPolicy)) for each in resource.objects)
 
 
 def _placed(key: Key, manifest: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -128,7 +122,7 @@ class Objects:
         """Create and change everything but namespaces and policies, and pods of our own; whether there was any."""
         wanted = self.wanted(world)
         others = (key for key in self._changed(world, wanted) if key.kind != "Namespace")
-        changed = [key for key in others if not is_policy(world[key])]
+        changed = [key for key in others if not world[key].is_policy]
         self._guard([key for key in changed if key not in self.applied], wanted)
         self._apply(changed, wanted, also)
         return bool(changed or also)
@@ -137,7 +131,7 @@ class Objects:
         """Create and change policies."""
         self._bring(requests_of(world), world)
         wanted = self.wanted(world)
-        changed = [key for key in compare(self.applied, wanted).changed if is_policy(world[key])]
+        changed = [key for key in compare(self.applied, wanted).changed if world[key].is_policy]
         self.policies |= set(changed)
         self._guard([key for key in changed if key not in self.applied], wanted)
         self._apply(changed, wanted)
@@ -146,7 +140,7 @@ class Objects:
         """Whether policies are all that has to come, change or go, and none of them has to be made anew."""
         difference = compare(self.applied, self.wanted(world))
         gone = all(key in self.policies for key in difference.removed) and not self._collides(world)
-        return gone and not difference.replaced and all(is_policy(world[key]) for key in difference.changed)
+        return gone and not difference.replaced and all(world[key].is_policy for key in difference.changed)
 
     def exchange_policies(self, world: World) -> None:
         """Take policies away and let others come at the same time, where nothing else differs."""
@@ -167,7 +161,7 @@ class Objects:
 
     def _with_more_than_policies(self, world: World) -> frozenset[int]:
         """The modules that hold something that pods or policies need."""
-        return frozenset(id(each.module) for each in world.values() if each.module is not None and not is_policy(each))
+        return frozenset(id(each.module) for each in world.values() if each.module is not None and not each.is_policy)
 
     def _going(self, world: World) -> frozenset[int]:
         """The modules that are to be gone before others come: all but those that others take the place of."""
@@ -210,7 +204,7 @@ class Objects:
             if at not in coming and key in self.applied:
                 continue
             self.applied[key] = self._given(world[key]) if key in world else stub(key)
-            if key.kind == "NetworkPolicy" or (key in world and is_policy(world[key])):
+            if key.kind == "NetworkPolicy" or (key in world and world[key].is_policy):
                 self.policies.add(key)
             if key.kind == "Namespace":
                 self.spaces[key.name] = self.modules.uids.get(key.name, "")

@@ -62,7 +62,7 @@ class Watched(ModelBackend):
 
     def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
         super().prepare(scenarios)
-        return Capabilities(self.missing, observes=True, outside_sources=False)
+        return Capabilities(self.missing, observes=True)
 
     def apply(self, change: Change, points: Sequence[Point]) -> None:  # noqa: ARG002 - the protocol's shape
         if len(self.worlds) == self.fails_at:
