@@ -289,23 +289,25 @@ class ClusterBackend:
         if not self._ledger.held:
             return ""
         self._modules.stop(TERRAFORM_ENDS)
+        interrupted = isinstance(sys.exception(), KeyboardInterrupt)  # while it is dealt with, the runner closes us
         if self._options.keep:
+            if self._options.cluster_goes:
+                self._modules.destroy(hurried=interrupted)
             self._modules.forget()
             self._ledger.release(kept=True)
             return ""
-        return self._clean_up(started)
+        return self._clean_up(started, hurried=interrupted)
 
-    def _clean_up(self, started: float) -> str:
+    def _clean_up(self, started: float, *, hurried: bool) -> str:
         """Remove what the run created; what is still going, in words. `started` is when the run began to end."""
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
         selector = of_run(self._options.run_id)
-        interrupted = isinstance(sys.exception(), KeyboardInterrupt)  # while it is dealt with, the runner closes us
         with alongside(1) as beside:
-            destroyed = beside.submit(self._modules.destroy, hurried=interrupted)
+            destroyed = beside.submit(self._modules.destroy, hurried=hurried)
             undo_all(kubectl, self._ledger)
             remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
             destroyed.result()
-        until = started + (CLOSING_SOON if interrupted else CLOSING)
+        until = started + (CLOSING_SOON if hurried else CLOSING)
         left = wait_until_gone(kubectl, selector, max(1.0, until - time.monotonic()))
         self._ledger.release()
         self._modules.forget()

@@ -46,8 +46,11 @@ class KindBackend:
         self._cluster.acquire()
         kubectl = self._cluster.kubectl
         # What goes with the cluster need not be removed from it first.
-        keep = self._options.keep or self._cluster.goes
-        options = replace(self._options, context=kubectl.context, kubeconfig=kubectl.kubeconfig, keep=keep)
+        goes = self._cluster.goes
+        keep = self._options.keep or goes
+        options = replace(
+            self._options, context=kubectl.context, kubeconfig=kubectl.kubeconfig, keep=keep, cluster_goes=goes
+        )
         self._inner = self._on_cluster(options)
         return self._inner.prepare(scenarios)
 

@@ -42,6 +42,8 @@ class LiveOptions:
     paths: Paths = Paths.BOTH
     keep: bool = False
     """Leave the world as the last scenario had it."""
+    cluster_goes: bool = False
+    """The cluster goes with the run: what is in it need not be removed, what terraform made outside of it is."""
     allow_existing: bool = False
     """Whether objects may be changed, and put among those, that the run did not create."""
     run_id: str = field(default_factory=lambda: token_hex(4))

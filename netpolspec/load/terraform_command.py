@@ -123,7 +123,8 @@ class Terraform:
         """What terraform wrote with `-json`, as messages in the user's files."""
         if finished.timed_out:
             message = f"terraform did not end within {finished.seconds:.0f} s"
-            return [Diagnostic("terraform-failed", message, self.place, (f"to repeat it: {finished.line}",))]
+            notes = tuple(f"still at work on {address}" for address in _unfinished(finished.stdout))
+            return [Diagnostic("terraform-failed", message, self.place, (f"to repeat it: {finished.line}",), notes)]
         found = [self._diagnostic(each) for each in _errors(finished.stdout)]
         return found or [self._raw(finished)]
 
@@ -238,14 +239,34 @@ _INIT_FAILURES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 
 
-def _errors(output: str) -> Iterable[dict[str, Any]]:
-    """The errors among the JSON lines that `terraform plan -json` writes."""
+def _lines(output: str) -> Iterator[dict[str, Any]]:
+    """The JSON lines that terraform writes with `-json`."""
     for line in output.splitlines():
         try:
             said = json.loads(line)
         except ValueError:
             continue
-        diagnostic = said.get("diagnostic") if isinstance(said, dict) else None
+        if isinstance(said, dict):
+            yield said
+
+
+def _unfinished(output: str) -> Iterable[str]:
+    """The resources that an apply began with and did not finish."""
+    began: dict[str, None] = {}
+    for said in _lines(output):
+        hook = said.get("hook")
+        address = str(hook.get("resource", {}).get("addr", "")) if isinstance(hook, dict) else ""
+        if said.get("type") == "apply_start":
+            began[address] = None
+        elif said.get("type") in ("apply_complete", "apply_errored"):
+            began.pop(address, None)
+    return began
+
+
+def _errors(output: str) -> Iterable[dict[str, Any]]:
+    """The errors among what terraform writes with `-json`."""
+    for said in _lines(output):
+        diagnostic = said.get("diagnostic")
         if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
             yield diagnostic
 
