@@ -1,4 +1,4 @@
-"""What differs between the objects that are there and those that are wanted, and how the one becomes the other."""
+"""What differs between the objects that are there and those that are wanted, and in what order it is changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from netpolspec.load.resource import Json, Key
+
+
+_FIRST = (
+    # What others need; all else comes after them, in the order of the spec.
+    "CustomResourceDefinition",
+    "Namespace",
+    "ServiceAccount",
+    "Secret",
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "ClusterRole",
+    "Role",
+    "ClusterRoleBinding",
+    "RoleBinding",
+    "Service",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +66,8 @@ def _can_become(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
             return old.get("spec") == new.get("spec")
         case _:
             return old.get("apiVersion") == new.get("apiVersion")
+
+
+def rank(key: Key) -> int:
+    """The place of an object in the order in which they are made."""
+    return _FIRST.index(key.kind) if key.kind in _FIRST else len(_FIRST)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.differences import compare
+from netpolspec.backends.differences import compare, rank
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
 from netpolspec.backends.marks import RUN, USUAL_KINDS, mark, run_of
 from netpolspec.backends.prober import alongside
@@ -32,29 +32,11 @@ if TYPE_CHECKING:
 APPLY_TIMEOUT = 60.0
 DELETE_TIMEOUT = 90.0
 """Seconds that objects, pods included, may take to be gone."""
-_FIRST = (
-    # What others need; all else comes after them, in the order of the spec.
-    "CustomResourceDefinition",
-    "Namespace",
-    "ServiceAccount",
-    "Secret",
-    "ConfigMap",
-    "PersistentVolumeClaim",
-    "ClusterRole",
-    "Role",
-    "ClusterRoleBinding",
-    "RoleBinding",
-    "Service",
-)
 
 
 def _placed(key: Key, manifest: Mapping[str, Json]) -> Mapping[str, Json]:
     """A manifest that says its namespace: kubectl would take the context's own where it does not."""
     return tree.put(manifest, ("metadata", "namespace"), key.namespace) if key.namespace else manifest
-
-
-def _rank(key: Key) -> int:
-    return _FIRST.index(key.kind) if key.kind in _FIRST else len(_FIRST)
 
 
 @dataclass(slots=True)
@@ -77,7 +59,7 @@ class Objects:
         """The manifests of a world as we apply them, in an order that works; without what is there by itself."""
         image, run_id = self.options.probe_image, self.options.run_id
         ours = (key for key, resource in world.items() if not (resource.existing or is_default(resource)))
-        keys = sorted(ours, key=_rank)
+        keys = sorted(ours, key=rank)
         return {key: mark(equip(_placed(key, world[key].manifest), image), run_id) for key in keys}
 
     def remove_surplus(self, world: World) -> bool:

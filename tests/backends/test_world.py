@@ -8,10 +8,10 @@ import pytest
 
 from netpolspec.backends import tree
 from netpolspec.backends.clients import Client, write_client, write_ephemeral
+from netpolspec.backends.differences import compare
 from netpolspec.backends.marks import CLIENT, RUN, mark, run_of
 from netpolspec.backends.population import is_complete
 from netpolspec.backends.servers import equip, is_served
-from netpolspec.backends.world import compare
 from netpolspec.load.resource import Key
 from netpolspec.plan.manifests import SERVED
 
