@@ -73,6 +73,8 @@ class Modules:
     """Objects that are gone although the state has them, with their modules."""
     seconds: float = 0.0
     """How long terraform has worked."""
+    _marked: bool = True
+    """Whether everything that terraform has made has the run's label, as far as it can have one."""
     _requests: dict[int, Request] = field(default_factory=dict)
     _work: Work | None = None
     _shared: SharedRoot | None = None
@@ -156,6 +158,7 @@ class Modules:
         if wanted.keys() == self.active.keys():
             return
         began = time.monotonic()
+        self._marked = False
         leaving = self.active.keys() - wanted.keys()
         stray = bool(leaving & set(self.strayed.values()))
         try:
@@ -189,6 +192,7 @@ class Modules:
             if resource.module is not None and id(resource.module) in self.active and key not in self.strayed:
                 self.made[key] = id(resource.module)
         self._label({key: world[key].manifest if key in world else stub(key) for key in self.made.keys() - labelled})
+        self._marked = True
 
     def _label(self, objects: Mapping[Key, Mapping[str, Json]]) -> None:
         """Put the run's label on what terraform has made without: modules from afar, and those that read labels."""
@@ -251,14 +255,14 @@ class Modules:
     def destroy(self, *, hurried: bool) -> None:
         """Have terraform destroy what cannot be found by a label; where it has not the time, a later run does it."""
         for root in (self._shared, *self._alone.values()):
-            if root is not None and targets(root.folder):
-                timeout = HURRIED_TIMEOUT if hurried else DESTROY_TIMEOUT
-                root.apply(("-destroy", *targets(root.folder)), timeout)
+            left = () if root is None else targets(root.folder, marked=self._marked)
+            if root is not None and left:
+                root.apply(("-destroy", *left), HURRIED_TIMEOUT if hurried else DESTROY_TIMEOUT)
 
     def forget(self) -> None:
         """Remove the work folder, unless something is left that only terraform can remove."""
         work, self._work = self._work, None
-        if work is not None and not any(map(targets, work.roots())):
+        if work is not None and not any(targets(root, marked=self._marked) for root in work.roots()):
             work.remove()
         elif work is not None:
             work.release()

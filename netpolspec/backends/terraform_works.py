@@ -24,6 +24,7 @@ from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import RUN
 from netpolspec.backends.records import make_folder, state_folder
 from netpolspec.load.terraform_command import Terraform
+from netpolspec.load.terraform_kinds import is_object
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -267,9 +268,15 @@ def read_state(root: Path) -> tuple[Instance, ...]:
     )
 
 
-def targets(root: Path) -> tuple[str, ...]:
-    """The options with which terraform destroys what it has made and no label tells; empty where there is nothing."""
-    addresses = dict.fromkeys(each.address for each in read_state(root) if not each.labelled)
+def targets(root: Path, *, marked: bool = False) -> tuple[str, ...]:
+    """The options with which terraform destroys what it has made and no label tells; empty where there is nothing.
+
+    Args:
+        root: the folder of the state
+        marked: whether objects that terraform made without the label have got it since
+    """
+    lacking = (each for each in read_state(root) if not each.labelled)
+    addresses = dict.fromkeys(each.address for each in lacking if not (marked and is_object(each.type)))
     return tuple(f"-target={address}" for address in addresses)
 
 

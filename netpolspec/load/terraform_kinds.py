@@ -64,3 +64,8 @@ def made_by(type_: str) -> Made | None:
 def is_labelled(type_: str) -> bool:
     """Whether a type of resource makes an object that can be found by a label."""
     return made_by(type_) is not None
+
+
+def is_object(type_: str) -> bool:
+    """Whether a type of resource makes an object, of whatever kind."""
+    return is_labelled(type_) or type_ == "kubernetes_manifest"

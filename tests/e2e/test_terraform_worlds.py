@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from e2e.terraforming import Ground
 
 pytestmark = pytest.mark.e2e
+
+GIT = shutil.which("git") or "git"
 
 NAMESPACES = """
 world:
@@ -232,6 +236,59 @@ first: world ; given terraform "local" ; expect ms-a -> ms-b/web:80 denied
     assert seen == [False]
     assert ground.calls == ["init", "apply", "apply"]
     assert ground.works == []
+
+
+def test_what_gets_its_label_afterwards(ground: Ground) -> None:
+    """Modules from afar, whose files are not copied, and those in which something depends on labels."""
+    afar = ground.module("afar", POLICY % ("deny", "deny", "ms-b"))
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        name = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
+        subprocess.run([GIT, "-C", afar, *name, *command], check=True, capture_output=True)
+    ground.module("caller", f'module "afar" {{\n  source = "git::file://{afar}"\n}}\n')
+    ground.module(
+        "reader",
+        """
+resource "kubernetes_namespace" "guest" {
+  metadata {
+    name   = "guest"
+    labels = { guest = "yes" }
+  }
+}
+resource "kubernetes_network_policy" "guests" {
+  for_each = kubernetes_namespace.guest.metadata[0].labels
+  metadata {
+    name      = "from-${each.key}"
+    namespace = "ms-b"
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingress"]
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = { (each.key) = each.value }
+        }
+      }
+    }
+  }
+}
+""",
+    )
+    report = ground.run(f"""
+{WORLD}
+first: world
+  given terraform "caller"
+  expect ms-a -> ms-b/web:80 denied
+second: world
+  given terraform "caller"
+  given terraform "reader"
+  expect guest -> ms-b/web:80 allowed
+  expect ms-a -> ms-b/web:80 denied
+""")
+    assert all_proven(report)
+    assert ground.works == []
+    assert ground.lab.clear(60)
+    assert not ground.lab.kubectl.run("get", "namespace", "guest").ok
 
 
 def test_nothing_that_was_there_is_changed(ground: Ground) -> None:
