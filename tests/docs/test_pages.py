@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,16 @@ def test_nothing_is_passed_over() -> None:
         )
         assert len([word for word in block.words if word not in MARKS]) <= 1, block.name
     assert Counter(show(block.page) for block in blocks if block.is_form) == FORMS
+
+
+def test_the_forms_of_the_language_have_the_words_of_its_grammar() -> None:
+    grammar = set(re.findall(r"\b[a-z]+\b", (ROOT / "netpolspec/syntax/nps.lark").read_text("utf-8")))
+    forms = [
+        block for block in BLOCKS[ROOT / "docs/language.md"] if block.is_form and re.search("[A-Z]{2}", block.text)
+    ]
+    assert len(forms) > 10
+    for block in forms:
+        assert set(re.findall(r"\b[a-z]+\b", block.text)) - grammar == set(), block.name
 
 
 def test_what_is_not_run_is_shown() -> None:
