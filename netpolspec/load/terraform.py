@@ -44,7 +44,10 @@ def read_terraform(
         if mode is Mode.AUTO:
             return tuple(read_statically(request, "terraform is not installed") for request in requests)
         message, help_ = "terraform is not installed, or not on the PATH", "--terraform static reads modules without it"
-        return tuple(refused(Diagnostic("terraform-missing", message, each.place, (help_,))) for each in requests)
+        return tuple(
+            refused(Diagnostic("terraform-missing", message, each.place, (help_,), environment=True))
+            for each in requests
+        )
     from netpolspec.load.terraform_planner import Planner
 
     return Planner(requests, allowed_providers, falls_back=mode is Mode.AUTO).read()
