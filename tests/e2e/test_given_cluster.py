@@ -92,6 +92,9 @@ beside: there
 """
 
 
+_COME_AND_GO = ("/Pod/web-", "/Pod/netpolspec-", "/ReplicaSet/")
+
+
 def objects(lab: Lab) -> dict[str, Json]:
     """What is there now: everything of each object."""
     found: dict[str, Json] = {}
@@ -103,11 +106,11 @@ def objects(lab: Lab) -> dict[str, Json]:
 
 
 def specs(lab: Lab) -> dict[str, Json]:
-    """What is there now, without what the API server notes about it; pods of controllers come and go."""
+    """What is there now, without what the API server notes about it; pods of controllers and of runs come and go."""
     return {
         name: {"spec": tree.value(each, "spec"), "labels": tree.strings(each, "metadata", "labels")}
         for name, each in objects(lab).items()
-        if isinstance(each, dict) and "/Pod/web-" not in name and "/ReplicaSet/" not in name
+        if isinstance(each, dict) and not any(part in name for part in _COME_AND_GO)
     }
 
 
@@ -135,8 +138,8 @@ def test_what_is_there_is_judged_and_left_alone(there: Lab, on: str, tmp_path: P
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stdout.count("\n    ok ") == 5
     assert ("observed:" in finished.stdout) == (on == "cluster")
-    assert objects(there) == before
     assert there.clear(60)
+    assert objects(there) == before
 
 
 def test_nothing_is_sent_to_the_cluster_for_the_model_but_reads(
