@@ -49,6 +49,13 @@ def all_proven(report: Report) -> bool:
     return bool(denials) and all(each.control is not None for each in denials)
 
 
+def applies(report: Report, ground: Ground) -> int:
+    """How often something was applied, after one `init`; an apply during which the API server was away is repeated."""
+    assert ground.calls.count("init") == 1
+    assert set(ground.calls) == {"init", "apply"}
+    return sum(1 for line in report.said if line.startswith("terraform apply: "))
+
+
 def test_the_use_cases_of_the_library(ground: Ground) -> None:
     report = ground.run(
         WORLD
@@ -87,7 +94,7 @@ allow-from-any-to-port: world
 """.replace("web.ms-b", "ms-b/web").replace("other.ms-b", "ms-b/other")
     )
     assert all_proven(report)
-    assert ground.calls == ["init", *["apply"] * 7]  # one for each scenario, and none to read
+    assert applies(report, ground) == 7  # one for each scenario
     assert ground.works == []
     assert ground.lab.clear(60)
 
@@ -116,9 +123,8 @@ open:
 """)
     assert all_proven(report)
     # The namespaces stay, with the pods in them, and what differs is changed by one apply for each scenario.
-    assert ground.calls == ["init", "apply", "apply", "apply", "apply"]
+    assert applies(report, ground) == 4
     assert any("article" in line for each in report.points if each.observed for line in each.observed.evidence)
-    assert "terraform apply: 1 module" in report.said
     assert ground.works == []
     assert ground.lab.clear(60)
 
