@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Severity, render
 from netpolspec.report.effects import effects
+from netpolspec.report.results import contradicts
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Summary:
     _points: _Counts = field(default_factory=_Counts)
     _drawn: list[Diagnostic] = field(default_factory=list)
     _more: int = 0
+    _contradicted: int = 0
+    """Points that passed although the model says otherwise."""
     _slowest: list[Effect] = field(default_factory=list)
     _times: list[int] = field(default_factory=list)
     """Milliseconds that each change of policies took."""
@@ -108,7 +111,8 @@ class Summary:
             return
         yield f"scenarios: {self._scenarios}"
         if str(self._points):
-            yield f"test points: {self._points}"
+            odd = f"; of {self._contradicted} the model says otherwise" if self._contradicted else ""
+            yield f"test points: {self._points}{odd}"
         yield from self._changes()
         sent = "judged by the model, no packet was sent" if self._backend == "model" else f"judged on {self._backend}"
         yield f"{sent}; {_time(self._seconds)}"
@@ -135,6 +139,10 @@ class Summary:
         failures = 0
         for result in event.results:
             self._points.add(result.status, todo=todo)
+            if result.status is Status.PASSED and contradicts(result):
+                self._contradicted += 1
+                if self._contradicted <= _MOST_OF_ONE and len(self._drawn) < _MOST_DRAWN:
+                    self._drawn.append(self._contradiction(scenario, result))
             if result.status is Status.BROKEN or (result.status is Status.FAILED and not todo):
                 failures += 1
                 if failures <= _MOST_OF_ONE:
@@ -173,6 +181,17 @@ class Summary:
             point.span,
             (*result.hint, *hints, *self._again(scenario)),
             tuple(notes),
+        )
+
+    def _contradiction(self, scenario: Scenario, result: PointResult) -> Diagnostic:
+        notes: list[Note | str] = [result.reason] if result.reason else []
+        return Diagnostic(
+            "model-differs",
+            f"{result.point.title}: observed {result.found} as expected, but the model says {result.model}",
+            result.point.span,
+            ("--strict-model has such points fail", *self._again(scenario)),
+            (*notes, *(_decider(by) for by in result.decided_by)),
+            Severity.WARNING,
         )
 
     def _scenario_failure(self, event: ScenarioEnded) -> Diagnostic:

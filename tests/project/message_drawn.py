@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from report.events import scenario
+from report.events import other, point, scenario
 
 from netpolspec.backends.access import _unknown_context
 from netpolspec.backends.base import Verdict
@@ -58,6 +58,11 @@ def _no_results() -> Diagnostic:
     return summary._scenario_failure(ScenarioEnded(scenario(), Status.BROKEN, (), "the cluster went away"))  # noqa: SLF001
 
 
+def _other_than_the_model() -> Diagnostic:
+    summary = Summary(lambda _: "netpolspec run specs/tenants.nps::deny-from-any")
+    return summary._contradiction(scenario(), other(point("ms-a -> ms-b:80 denied")))  # noqa: SLF001
+
+
 def _client_selected() -> Diagnostic:
     return endpoint_failure(Client("shop", (("app", "web"),)), ("shop", "web")).diagnostic
 
@@ -66,9 +71,10 @@ DRAWN: Mapping[str, Callable[[], Diagnostic]] = {
     "binary-file": _zero_byte,
     "canary": partial(_canary, "canary", Verdict.ERROR, "the pod is gone"),
     "client-selected": _client_selected,
+    "model-differs": _other_than_the_model,
     "no-context": _nothing_is_named,
     "not-enforced": partial(_canary, "not-enforced", Verdict.ALLOWED),
     "scenario-failed": _no_results,
 }
-"""By code. Those of the canary and of clients take a cluster: tests/e2e/ provokes them. No command as it is
+"""By code. Those of the canary, of clients and of packets take a cluster: tests/e2e/ provokes them. No command as it is
 comes to the others; they are for those who use the parts in other ways."""

@@ -80,6 +80,14 @@ def passed(tested: Point, *, assumptions: tuple[str, ...] = (), observed: Observ
     return PointResult(tested, Status.PASSED, "", tested.wanted, observed, assumptions=assumptions)
 
 
+def other(tested: Point) -> PointResult:
+    """Packets do what is expected, and the model says otherwise."""
+    verdict = Verdict.ALLOWED if tested.allowed else Verdict.DROPPED
+    opposite = "denied" if tested.allowed else "allowed"
+    seen = Observation(verdict, tested.wanted, converged_after_ms=40)
+    return PointResult(tested, Status.PASSED, "", opposite, seen, reason="ingress: not isolated for ingress")
+
+
 def failed(tested: Point) -> PointResult:
     opposite = "denied" if tested.allowed else "allowed"
     decider = DecidedBy("NetworkPolicy ms-b/deny-from-any", "", "Ingress", span_of("podSelector", POLICY))

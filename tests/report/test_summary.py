@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from report.events import broken, ended, failed, passed, point, scenario
+from report.events import broken, ended, failed, other, passed, point, scenario
 
 from netpolspec.report.summary import Summary
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, Status
@@ -50,6 +50,11 @@ RUNS = {
     "green": run_of(ended(scenario("a", YES), passed(YES))),
     "red": run_of(*MIXED[:1]),
     "mixed": run_of(*MIXED, backend="kind", seconds=83.4),
+    "model-differs": run_of(
+        ended(scenario("a", YES, NO), other(YES), failed(NO)),
+        ended(scenario("b", *[YES] * 30), *[other(YES)] * 30),
+        backend="kind",
+    ),
     "nothing": run_of(),
     "bailed-out": (*run_of(MIXED[0])[:-1], BailedOut("the cluster is gone"), RunEnded(1.0)),
 }
