@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from netpolspec.plan.model import Plan
 
 
-def item(kind: str, name: str, namespace: str = "", version: str = "v1", **more: Any) -> dict[str, Any]:
+def item(kind: str, name: str, namespace: str = "", version: str = "v1", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     metadata = {"name": name, "uid": f"{kind}-{name}", **({"namespace": namespace} if namespace else {})}
     metadata |= more.pop("metadata", {})
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
@@ -37,7 +37,7 @@ def owned(kind: str, name: str) -> dict[str, Any]:
 
 
 def pod(
-    name: str, namespace: str, labels: dict[str, str], address: str, owner: str = "", port: int = 80
+    name: str, namespace: str, labels: dict[str, str], address: str, owner: str = "", *, port: int = 80
 ) -> dict[str, Any]:
     container = {"name": "web", "image": "nginx", "ports": [{"containerPort": port, "protocol": "TCP"}]}
     status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
