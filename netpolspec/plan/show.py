@@ -49,7 +49,8 @@ def _difference(before: World, after: World) -> Iterator[str]:
             yield f"  delete  {key}"
     for key, resource in after.items():
         if before.get(key) is not resource:
-            yield f"  apply   {key}  ({resource.origin.span})"
+            by = ", by terraform" if resource.module is not None and resource.given is None else ""
+            yield f"  apply   {key}  ({resource.origin.span}{by})"
 
 
 def _probes(point: Point, inhabitants: Inhabitants) -> Iterator[str]:
