@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_model_options, add_terraform_options, wrong
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.inputs import read_standard_input
 from netpolspec.cli.matrix import read_allowances
 from netpolspec.cli.specs import settle
 from netpolspec.diagnostics import Refusal, Severity
@@ -31,7 +32,7 @@ _DESCRIPTION = """\
 Says what a Terraform plan changes: which policies, and who reaches whom after
 it that did not before, or does no more, by the model. Lints what it plans.
 terraform is not started and no cluster is asked, so that no credentials are
-needed: PLAN.json is what a job that has them printed with
+needed: PLAN.json (- is standard input) is what a job that has them printed with
 
   terraform plan -out=PLAN && terraform show -json PLAN > PLAN.json
 
@@ -43,6 +44,7 @@ a PATH has a workload, and (elsewhere)/(any pod) for all that nobody names."""
 _EPILOG = """\
 examples:
   netpolspec plan-check PLAN.json
+  terraform show -json PLAN | netpolspec plan-check -
   netpolspec plan-check PLAN.json manifests/ --allow-open 'shop/web -> shop/db:5432'
   netpolspec plan-check PLAN.json --format json > plan-check.json
   netpolspec run specs/ PLAN=PLAN.json    specs that say: given terraform plan "$(PLAN)"
@@ -97,10 +99,13 @@ def _parser() -> Parser:
 def _read(paths: Sequence[str], settings: Settings) -> tuple[Changes, Objects]:
     """The plan, and what is in the cluster besides; raises Refusal with all that is wrong with them."""
     from netpolspec.cli.worlds import gather_objects
+    from netpolspec.load.files import read_source
     from netpolspec.load.terraform_plan_file import read_changes
 
     place = Source("<command line>", paths[0]).span(0, len(paths[0]))
-    changes = read_changes(Path(paths[0]), place)
+    changes = read_changes(
+        read_standard_input() if paths[0] == "-" else read_source(Path(paths[0]), place=place), place
+    )
     besides = gather_objects(paths[1:], settings, {})
     found = (*changes.before.diagnostics, *changes.after.diagnostics, *besides.diagnostics)
     if any(each.severity is Severity.ERROR for each in found):

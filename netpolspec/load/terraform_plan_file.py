@@ -35,7 +35,7 @@ def read_plan_json(path: Path, place: Span, shown: str | None = None) -> Reading
         shown: How messages call it; the path itself where it is None.
     """
     try:
-        return _PlanFile.open(path, place, shown).after()
+        return _PlanFile.open(read_source(path, place=place, shown=shown), place).after()
     except Refusal as refusal:
         return Reading((), refusal.diagnostics, Reader.PLAN_FILE)
 
@@ -90,13 +90,17 @@ class Changes:
         return self.before.secrets | self.after.secrets
 
 
-def read_changes(path: Path, place: Span) -> Changes:
+def read_changes(source: Source, place: Span) -> Changes:
     """What a plan changes. What it only keeps and is not read is left out with a warning.
 
+    Args:
+        source: The plan's JSON.
+        place: What names it, for messages.
+
     Raises:
-        Refusal: the file cannot be read, or is no plan that says everything.
+        Refusal: it is no plan, or one that does not say everything.
     """
-    return _PlanFile.open(path, place, None).changes()
+    return _PlanFile.open(source, place).changes()
 
 
 @dataclass(slots=True)
@@ -109,9 +113,8 @@ class _PlanFile:
     """Of each address."""
 
     @classmethod
-    def open(cls, path: Path, place: Span, shown: str | None) -> _PlanFile:
+    def open(cls, source: Source, place: Span) -> _PlanFile:
         """Read a plan; raises Refusal."""
-        source = read_source(path, place=place, shown=shown)
         try:
             plan, _ = read_document(source)
         except Refusal as refusal:

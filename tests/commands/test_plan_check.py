@@ -49,6 +49,12 @@ def test_what_is_opened_is_told_and_fails(project: Project) -> None:
     )
 
 
+def test_a_plan_on_standard_input(project: Project) -> None:
+    text = (PLANS / "opens.json").read_text(encoding="utf-8")
+    ended = project.run("plan-check", "-", stdin=text)
+    assert (ended.status, ended.out) == (1, check(project, "opens").out)
+
+
 def test_what_may_be_opened(project: Project) -> None:
     ended = check(project, "opens", "--allow-open", "ms-c -> ms-b:8080")
     assert ended.status == 0
