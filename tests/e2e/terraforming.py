@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.lab import Report
 
+from netpolspec.backends import tree
 from netpolspec.backends.cluster import ClusterBackend
 from netpolspec.backends.options import LiveOptions
 from netpolspec.plan.analyze import Options, analyze
@@ -21,6 +23,8 @@ from netpolspec.run.runner import RunOptions, run
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from e2e.lab import Lab
 
 MODULES = Path(__file__).parents[2] / "terraform"
@@ -147,3 +151,32 @@ def make_ground(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gr
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.chdir(folder)
     return Ground(lab, folder, calls)
+
+
+@contextlib.contextmanager
+def documented_role(lab: Lab, folder: Path) -> Iterator[Lab]:
+    """The cluster, for somebody who has the role in the documentation and nothing else."""
+    text = (MODULES.parent / "docs" / "rbac.md").read_text("utf-8")
+    manifests = text.split("```yaml\n")[1].split("```")[0]
+    who, kubectl = "netpolspec-e2e-tf-role", lab.kubectl
+    account = f"--serviceaccount={who}:runner"
+    try:
+        kubectl.check("apply", "-f", "-", stdin=manifests)
+        kubectl.check("create", "namespace", who)
+        kubectl.check("-n", who, "create", "serviceaccount", "runner")
+        kubectl.check("create", "clusterrolebinding", who, "--clusterrole=netpolspec", account)
+        kubectl.check("-n", "default", "create", "rolebinding", who, "--role=netpolspec", account)
+        token = kubectl.check("-n", who, "create", "token", "runner").strip()
+        config = folder / "config"
+        config.write_text(kubectl.check("config", "view", "--raw", "--minify", "--flatten"), "utf-8")
+        config.chmod(0o600)
+        theirs = replace(kubectl, kubeconfig=str(config))
+        user = tree.text(tree.rows(theirs.read("config", "view"), "contexts")[0], "context", "user")
+        theirs.check("config", "unset", f"users.{user}")
+        theirs.check("config", "set-credentials", user, f"--token={token}")
+        yield replace(lab, kubectl=theirs)
+    finally:
+        kubectl.run("delete", "clusterrolebinding", who)
+        kubectl.run("-n", "default", "delete", "rolebinding", who)
+        kubectl.run("delete", "-f", "-", stdin=manifests)
+        kubectl.run("delete", "namespace", who, "--wait=false")
