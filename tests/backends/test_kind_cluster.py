@@ -645,12 +645,14 @@ def test_a_lock_that_is_lent_is_held_until_the_child_has_ended(tmp_path: Path, m
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     mine, theirs = Place("mine"), Place("mine")
     assert mine.try_alone()
-    kept = {"timeout": 5, "lend": (mine.descriptor,)}
-    child = threading.Thread(target=shell.run, args=(("sleep", "0.3"),), kwargs=kept)
+    kept = {"timeout": 60, "lend": (mine.descriptor,)}
+    child = threading.Thread(target=shell.run, args=(("sleep", "60"),), kwargs=kept)
     child.start()
-    time.sleep(0.1)
+    while not shell._live:  # noqa: SLF001 - waits for the child to be there
+        time.sleep(0.01)
     mine.release()  # as when we are killed
     assert not theirs.try_alone()
+    shell.end_all()
     child.join()
     assert theirs.try_alone()
     theirs.release()
