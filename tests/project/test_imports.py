@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -65,15 +66,25 @@ def find_modules() -> dict[str, Path]:
 MODULES = find_modules()
 
 
+class Imports(NamedTuple):
+    """What a module imports, be it at the top or in a function; as full names of modules."""
+
+    all: frozenset[str]
+    needed: frozenset[str]
+    """Without what is for the type checker alone."""
+
+
 @cache
-def read_imports(path: Path, *, for_types: bool = True) -> frozenset[str]:
-    """What a module imports, be it at the top, in a function or for the type checker; as full names of modules."""
-    imports: set[str] = set()
+def read_imports(path: Path) -> Imports:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    if not for_types:
-        tree.body = [
-            each for each in tree.body if not (isinstance(each, ast.If) and "TYPE_CHECKING" in ast.dump(each.test))
-        ]
+    guarded = [each for each in tree.body if isinstance(each, ast.If) and "TYPE_CHECKING" in ast.dump(each.test)]
+    tree.body = [each for each in tree.body if each not in guarded]
+    needed = find_imports(tree, path)
+    return Imports(needed.union(*(find_imports(each, path) for each in guarded)), needed)
+
+
+def find_imports(tree: ast.AST, path: Path) -> frozenset[str]:
+    imports: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
@@ -99,20 +110,20 @@ def test_each_part_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_imports_point_one_way(module: str) -> None:
     part = find_part(module)
-    imported = {name for name in read_imports(MODULES[module]) if name.split(".")[0] == PACKAGE.name}
+    imported = {name for name in read_imports(MODULES[module]).all if name.split(".")[0] == PACKAGE.name}
     allowed = MAY_IMPORT.get(part, set()) | {part, ""}
     assert {name for name in imported if find_part(name) not in allowed} == set()
 
 
 def test_no_module_needs_itself() -> None:
     """By way of others, that is. What only the type checker reads is no need."""
-    needs = {name: read_imports(path, for_types=False) & MODULES.keys() for name, path in MODULES.items()}
+    needs = {name: read_imports(path).needed & MODULES.keys() for name, path in MODULES.items()}
     assert list(TopologicalSorter(needs).static_order())  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_each_library_has_one_owner(module: str) -> None:
-    libraries = {name.split(".")[0] for name in read_imports(MODULES[module])} - {PACKAGE.name}
+    libraries = {name.split(".")[0] for name in read_imports(MODULES[module]).all} - {PACKAGE.name}
     foreign = libraries - sys.stdlib_module_names
     assert foreign <= OWNERS.keys()
     assert {name for name in foreign if not f"{module}.".startswith(f"{OWNERS[name]}.")} == set()
@@ -126,6 +137,6 @@ def test_structlog_is_configured_in_one_place() -> None:
 @pytest.mark.parametrize("module", sorted(module for module in MODULES if find_part(module) == "policy"))
 def test_the_model_has_nothing_to_do_with_the_world(module: str) -> None:
     path = MODULES[module]
-    assert {name.split(".")[0] for name in read_imports(path)} & WORLDLY == set()
+    assert {name.split(".")[0] for name in read_imports(path).all} & WORLDLY == set()
     names = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
     assert names & {"open", "print", "input", "exec", "eval"} == set()
