@@ -134,7 +134,11 @@ def _report(options: Namespace, others: Sequence[str], session: Session) -> int:
     from netpolspec.lint.catalog import LINTS
     from netpolspec.report.diagnosed import Diagnosed, commands, document
 
-    shown = [each for each in found if not options.quiet or each.severity is Severity.ERROR]
+    shown = [
+        session.veil.record(each, keep=("code",))
+        for each in found
+        if not options.quiet or each.severity is Severity.ERROR
+    ]
     diagnosed = Diagnosed(shown, read, frozenset(LINTS), folder_in_workspace(session))
     session.report.write(document(diagnosed) if options.format == "json" else "".join(commands(diagnosed)))
     return status

@@ -167,7 +167,7 @@ def test_a_dry_run_shows_nothing_either(secret: Project) -> None:
 
 
 def run_command(secret: Project, command: str) -> Ended:
-    names = {"SPEC": "specs/terraform.nps::shut", "MODULE": "specs/modules/secret"}
+    names = {"SPECS": "specs/terraform.nps", "SPEC": "specs/terraform.nps::shut", "MODULE": "specs/modules/secret"}
     return secret.run(*(names.get(word, word) for word in command.split()), "-vv")
 
 
@@ -193,8 +193,10 @@ def run_command(secret: Project, command: str) -> Ended:
         "show MODULE",
         "render SPEC",
         "render MODULE --format json",
-        "check specs/terraform.nps",
+        "check SPECS",
         "check MODULE",
+        "check SPECS MODULE --format json",
+        "check SPECS MODULE --format github",
         "doc specs/terraform.nps",
     ],
 )
