@@ -63,7 +63,7 @@ def test_a_cluster_that_does_not_enforce_ends_the_run(
         "on the same node, open -> no-ingress: expected denied (ingress), observed allowed",
     ]
     assert report.points == ()
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_enforcement_that_is_late_is_waited_for(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

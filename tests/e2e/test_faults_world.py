@@ -38,14 +38,14 @@ def test_an_image_that_cannot_be_pulled(lab: Lab) -> None:
     assert report.bailed.diagnostic is not None
     assert any("pod ms-a/web on node" in str(note) and image in str(note) for note in report.bailed.diagnostic.notes)
     assert report.points == ()
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_a_probe_image_that_cannot_be_pulled(lab: Lab) -> None:
     other = replace(lab, probe_image="registry.invalid/no/agnhost:1")
     report = other.run("given namespace ms-a; given pod web in ms-a port 80; expect ms-a -> ms-a/web:80 allowed")
     assert "image 'registry.invalid/no/agnhost:1' cannot be had" in reason(report)
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_what_is_there_already_is_left_alone(lab: Lab, tenant: str) -> None:
     guest = lab.run("given pod p in default port 80; expect default -> default/p:80 allowed")
     assert reason(guest) == "Pod default/p would come into a namespace that this run did not create"
     assert lab.kubectl.read("get", "namespace", tenant) == before
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_with_leave_it_is_changed_and_changed_back(lab: Lab, tenant: str) -> None:
@@ -116,7 +116,7 @@ theirs:
         "deployment.apps/web",
         "pod/web",
     ]
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_down_removes_what_a_kept_run_left(lab: Lab) -> None:
@@ -126,7 +126,7 @@ def test_down_removes_what_a_kept_run_left(lab: Lab) -> None:
     assert report.point.status is Status.PASSED
     assert "namespace/ms-b" in lab.left()
     assert set(remove_everything(lab.kubectl, "down", lambda _: None)) >= {"ms-a", "ms-b"}
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_the_documented_role_is_enough(lab: Lab, tmp_path: Path) -> None:
@@ -174,4 +174,4 @@ shut: world
         kubectl.run("delete", "-f", "-", stdin=manifests)
         kubectl.run("delete", "namespace", who, timeout=60)
     assert {title: found for title, found in report.outcomes.items() if not found.startswith("passed")} == {}
-    assert lab.clear(30)
+    assert lab.clear(90)

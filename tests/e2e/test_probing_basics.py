@@ -46,7 +46,7 @@ allow-from: world
     assert report.bailed is None
     assert {point.status for point in report.points} == {Status.PASSED}
     assert len(report.points) == 6 + 6 + 10
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_a_denial_tells_how_it_was_proven(lab: Lab) -> None:
@@ -237,7 +237,7 @@ same-labels: world
     report = lab.run("given namespace ms-x; given pod p in ms-x port 80; expect ms-x -> ms-x:80 allowed")
     assert report.point.status is Status.PASSED
     assert any("earlier run left behind" in line for line in report.said)
-    assert lab.clear(30)
+    assert lab.clear(90)
 
 
 def test_an_image_with_busybox_will_do_for_tcp(lab: Lab) -> None:

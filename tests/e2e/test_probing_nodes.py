@@ -54,7 +54,7 @@ def test_each_pod_is_dialled_from_its_node_and_from_another(lab_of_three: Lab) -
         found = ways(point)
         assert len(found) == (1 if "lone" in point.point.title else 2)
         assert all(each == {True, False} for each in found.values()), point.point.title
-    assert lab_of_three.clear(30)
+    assert lab_of_three.clear(90)
 
 
 def test_any_path_will_do_where_that_is_asked_for(lab_of_three: Lab) -> None:
