@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
 from netpolspec.cli.clusters import guarded
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.specs import settle
@@ -101,10 +101,7 @@ def _check(options: argparse.Namespace) -> None:
         ("--form", options.form, ("pairs", "classes")),
         ("--by", options.by, tuple(By)),
     ):
-        if value not in known:
-            close = nearest(value, known)
-            hint = f"did you mean '{close}'?" if close else f"it is one of {', '.join(known)}"
-            raise wrong(f"option '{name}': there is no '{value}'", hint)
+        require_choice(name, value, known)
     if options.form == "classes" and options.format != "json":
         raise wrong("'--form classes' goes with '--format json'", "add '--format json'")
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.diagnostics import Diagnostic
+from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.model import Change, Check
 from netpolspec.policy.assumptions import KEYS, Assumptions
-from netpolspec.policy.cluster import assemble
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
 from netpolspec.run.judge import Judge
 from netpolspec.run.lanes import lanes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from netpolspec.backends.base import Backend, Capabilities
-    from netpolspec.plan.model import Point, Scenario, World
+    from netpolspec.plan.model import Point, Scenario
     from netpolspec.policy.objects import Cluster
     from netpolspec.run.events import Event, PointResult
 
@@ -188,7 +188,7 @@ class _Runner:
         judge = self._judges.get(key)
         if judge is None:
             self._judges.clear()  # the next scenario seldom has the same world, and models are large
-            judge = self._judges[key] = Judge(_cluster(change.world), self._options.assumptions)
+            judge = self._judges[key] = Judge(assemble_resources(change.world.values()), self._options.assumptions)
         return judge
 
 
@@ -232,10 +232,6 @@ def _explained(result: PointResult, judge: Judge) -> PointResult:
     if result.status is not Status.FAILED or result.model == point.wanted:
         return result
     return replace(result, hint=judge.hints(point, judge.judge(point)))
-
-
-def _cluster(world: World) -> Cluster:
-    return assemble((one for resource in world.values() for one in resource.objects), declare_namespaces=False)
 
 
 def _lacks(scenario: Scenario, capabilities: Capabilities) -> str | None:
