@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.world import Objects
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 PORT = 8080
 _CONTAINER = "canary"

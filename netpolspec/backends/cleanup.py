@@ -16,7 +16,8 @@ from netpolspec.backends.world import release
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from netpolspec.load.resource import Json, Key
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Key
 
 REQUEST_TIMEOUT = 20.0
 GONE_TIMEOUT = 90.0

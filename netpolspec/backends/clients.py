@@ -24,7 +24,7 @@ from netpolspec.backends.servers import POD_SECURITY, idler
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 CONTAINER = "probe"
 """The container that dials."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.base import Observation
     from netpolspec.backends.clients import Client
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.plan.model import Point, Scenario, World
     from netpolspec.policy.objects import Cluster, Node
 

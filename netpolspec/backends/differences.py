@@ -10,7 +10,8 @@ from netpolspec.backends import tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json, Key
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Key
 
 
 _FIRST = (

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.load.resource import Json, Key, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Key, Resource
     from netpolspec.plan.model import World
 
 DELETE_TIMEOUT = 90.0

@@ -13,7 +13,7 @@ from netpolspec.backends.base import WorldFailed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 FIELD_MANAGER = "netpolspec"
 """Who owns the fields that we apply, in the managedFields of the objects."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.undo import Undo
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 NAMESPACE = "default"
 """Where the Lease is: the one namespace that every cluster has and nobody deletes."""

@@ -24,7 +24,7 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.plan.model import World
     from netpolspec.policy.objects import Address, Cluster, Object
     from netpolspec.source import Origin

@@ -9,7 +9,7 @@ from netpolspec.backends import tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 RUN = "netpolspec.dev/run"
 """The label of everything that a run creates; its value is the run's id."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.world import Objects
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 STUCK_AFTER = 10.0
 """Seconds for which a pod may say that its image cannot be had, or that it crashes, before it is believed."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 Tell: TypeAlias = "Callable[[str], None]"
 """Shows on the progress line what is being waited for, and why."""

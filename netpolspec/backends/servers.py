@@ -12,7 +12,7 @@ from netpolspec.policy.objects import Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 POD_SECURITY: Mapping[str, Json] = {
     # What the `restricted` Pod Security Standard demands. The sysctl is one of those that it allows: it lets a user

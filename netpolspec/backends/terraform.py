@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.terraform_works import Instance
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.load.terraform_job import Job
     from netpolspec.load.terraform_values import Request
     from netpolspec.plan.model import Scenario, World

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.readiness import Tell
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 STATE = "terraform.tfstate"
 ENDS = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 
 def value(tree: Mapping[str, Json], *path: str) -> Json:

@@ -11,7 +11,7 @@ from netpolspec.load.resource import Key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.terraform import Modules
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
     from netpolspec.load.terraform_values import Request
     from netpolspec.plan.model import World
 

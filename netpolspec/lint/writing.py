@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netpolspec.lint.scene import Scene
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
 
 
 def open_by_empty_from(scene: Scene) -> Iterator[Finding]:

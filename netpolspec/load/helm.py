@@ -19,7 +19,8 @@ from netpolspec.source import Pointer, Source
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
     from netpolspec.shell import Finished
     from netpolspec.source import Span
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from netpolspec.load.kustomize import Kustomizer
+    from netpolspec.load.plain import Json
     from netpolspec.load.policy_modules import Order
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.resource import Resource
     from netpolspec.load.schema import Record
     from netpolspec.load.yaml_text import Plain, YamlDocument
     from netpolspec.source import Span

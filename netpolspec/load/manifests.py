@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netpolspec.load.kustomize import Kustomizer
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.source import Document, Source, Span
 
 

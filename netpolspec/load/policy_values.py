@@ -11,7 +11,7 @@ from netpolspec.load.template import names_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.load.template import Variable
     from netpolspec.source import Span
 

@@ -12,7 +12,8 @@ from netpolspec.load.terraform_secrets import HIDDEN, scrub_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
 
 
 def render_yaml(resources: Iterable[Resource], secrets: Collection[str] = ()) -> str:

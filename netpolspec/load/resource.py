@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from netpolspec.policy.cluster import assemble
 from netpolspec.policy.objects import AdminPolicy, ForeignPolicy, NetworkPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netpolspec.load.plain import Json
     from netpolspec.load.terraform_values import Request
     from netpolspec.policy.objects import Cluster, Object
     from netpolspec.source import Origin
-
-
-Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 @dataclass(frozen=True, slots=True)

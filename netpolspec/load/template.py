@@ -20,7 +20,7 @@ from netpolspec.load.schema import Flag, Items, NumberOrName, Record, Shape, Tab
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.source import Document, Path, Span
 
 _PLACEHOLDER = re.compile(r"\$(?:(\$)(?=\()|\(([^()]*)\)|(\())")

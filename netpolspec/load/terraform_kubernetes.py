@@ -31,7 +31,7 @@ from netpolspec.load.hcl.values import (
 from netpolspec.load.terraform_types import EXPRESSION, Branch, Form, Leaf, ResourceType, Spec
 
 if TYPE_CHECKING:
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.source import Path, Span
 
 Manifest: TypeAlias = "dict[str, Json]"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.values import Value
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.source import Span
 
 

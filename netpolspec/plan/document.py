@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from netpolspec.documents.blocks import Block
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.library import Policy
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
     from netpolspec.source import Span
 
 _YAML = frozenset({"yaml", "yml"})

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netpolspec.load.helm import Renderer
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
     from netpolspec.load.terraform_values import Request
     from netpolspec.plan.files import Input
     from netpolspec.source import Span

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from netpolspec.diagnostics import Diagnostic
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
     from netpolspec.source import Path, Span
     from netpolspec.syntax.ast import PortDeclaration, Word
 

@@ -15,7 +15,8 @@ from netpolspec.syntax.ast import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json, Key, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Key, Resource
     from netpolspec.source import Span
 
 _KINDS = {

@@ -25,7 +25,7 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 
 def pod(name: str = "web", **changes: Json) -> dict[str, Json]:

@@ -24,7 +24,7 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 POLICY = """\
 variable "name" {

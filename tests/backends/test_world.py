@@ -18,7 +18,7 @@ from netpolspec.plan.manifests import SERVED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 
 def pod(name: str = "web", image: str = SERVED, **labels: str) -> dict[str, Json]:

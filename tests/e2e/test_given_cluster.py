@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from e2e.lab import Lab
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 pytestmark = pytest.mark.e2e
 

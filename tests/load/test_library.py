@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from netpolspec.diagnostics import Diagnostic
-    from netpolspec.load.resource import Json, Resource
+    from netpolspec.load.plain import Json
+    from netpolspec.load.resource import Resource
 
 SPEC = Source("a.nps", "given policy some-policy in ms-b ns=ms-a\n")
 STATEMENT, NAME, IN, VARIABLE = SPEC.span(0, 40), SPEC.span(13, 24), SPEC.span(28, 32), SPEC.span(33, 40)

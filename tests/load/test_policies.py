@@ -15,7 +15,7 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
     from netpolspec.policy.objects import Rule
 
 NAME = Source("a.nps", "given policy x").span(13, 14)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.world import Objects
     from netpolspec.diagnostics import Diagnostic
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 
 def _canary(code: str, verdict: Verdict, trouble: str = "") -> Diagnostic:

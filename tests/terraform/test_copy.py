@@ -23,7 +23,7 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netpolspec.load.resource import Json
+    from netpolspec.load.plain import Json
 
 LABELS = {"netpolspec.dev/run": "1234"}
 TEXT = """\
