@@ -19,16 +19,11 @@ if TYPE_CHECKING:
 
 def open_by_empty_from(scene: Scene) -> Iterator[Finding]:
     """Rules of NetworkPolicies with `from: []` or `to: []`."""
-    for resource in scene.resources:
-        for policy in resource.objects:
-            if isinstance(policy, NetworkPolicy):
-                yield from _empty_lists(policy, resource)
+    for policy, resource, spec in _written(scene):
+        yield from _empty_lists(policy, resource, spec)
 
 
-def _empty_lists(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]:
-    spec = resource.manifest.get("spec")
-    if not isinstance(spec, Mapping):
-        return
+def _empty_lists(policy: NetworkPolicy, resource: Resource, spec: Mapping[str, Json]) -> Iterator[Finding]:
     for name, ends, what in (
         ("ingress", "from", "everybody may connect"),
         ("egress", "to", "every destination is open"),
@@ -49,16 +44,11 @@ def _empty_lists(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]
 
 def rules_without_effect(scene: Scene) -> Iterator[Finding]:
     """Rules of NetworkPolicies in a direction that `policyTypes` leaves out, also where the list of them is empty."""
-    for resource in scene.resources:
-        for policy in resource.objects:
-            if isinstance(policy, NetworkPolicy):
-                yield from _without_type(policy, resource)
+    for policy, resource, spec in _written(scene):
+        yield from _without_type(policy, resource, spec)
 
 
-def _without_type(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding]:
-    spec = resource.manifest.get("spec")
-    if not isinstance(spec, Mapping):
-        return
+def _without_type(policy: NetworkPolicy, resource: Resource, spec: Mapping[str, Json]) -> Iterator[Finding]:
     for name, direction in (("ingress", Direction.INGRESS), ("egress", Direction.EGRESS)):
         if direction in policy.types or not isinstance(spec.get(name), list | tuple):
             continue
@@ -72,6 +62,14 @@ def _without_type(policy: NetworkPolicy, resource: Resource) -> Iterator[Finding
         if isinstance(origin, Pointer):
             origin = origin.at("spec", name)
         yield Finding("rules-without-effect", message, policy, name, origin, hints, key_of=name)
+
+
+def _written(scene: Scene) -> Iterator[tuple[NetworkPolicy, Resource, Mapping[str, Json]]]:
+    """The NetworkPolicies, each with its `spec` as it is written."""
+    for resource in scene.resources:
+        spec = resource.manifest.get("spec")
+        if isinstance(spec, Mapping):
+            yield from ((each, resource, spec) for each in resource.objects if isinstance(each, NetworkPolicy))
 
 
 def _list(value: Json) -> Sequence[Json]:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from files import write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +53,6 @@ def run(lab: Lab, folder: Path, text: str) -> list[str]:
     return [line.strip() for line in finished.stdout.splitlines() if line.startswith("    ok")]
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
-
-
 def test_a_kustomization_and_a_policy_of_that_kind(lab: Lab, tmp_path: Path) -> None:
     files = {
         "base/kustomization.yaml": "resources: [web.yaml]\n",
@@ -66,7 +61,7 @@ def test_a_kustomization_and_a_policy_of_that_kind(lab: Lab, tmp_path: Path) -> 
         "policies/front/kustomization.yaml": "resources: [front.yaml]\nnamePrefix: only-\n",
         "policies/front/front.yaml": POLICY.replace("FRONT", "rendered-a"),
     }
-    write(tmp_path, files)
+    write_files(tmp_path, files)
     text = """\
 given manifest "over"
 given policy front in rendered-b
@@ -85,7 +80,7 @@ def test_a_chart(lab: Lab, tmp_path: Path) -> None:
         "chart/templates/web.yaml": deployment.replace("{name: web}", "{name: {{ .Release.Name }}}"),
         "chart/templates/front.yaml": POLICY.replace("FRONT", "{{ .Values.front }}"),
     }
-    write(tmp_path, files)
+    write_files(tmp_path, files)
     text = f"""\
 given helm "chart" as shop in rendered-b image={lab.probe_image} port=8080 front=rendered-a
 expect rendered-a -> rendered-b/shop:http allowed

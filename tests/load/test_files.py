@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from files import write_files
 from load.reading import read
 
 from netpolspec.diagnostics import Severity, render
@@ -18,16 +19,8 @@ if TYPE_CHECKING:
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {}}}\n"
 
 
-def write(folder: Path, files: dict[str, str | bytes]) -> None:
-    """Makes files in a folder."""
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
 def test_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
-    write(
+    write_files(
         tmp_path,
         {
             "b.yaml": NAMESPACE.format("b"),
@@ -51,7 +44,7 @@ def test_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
 
 
 def test_current_folder_is_not_part_of_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {"a/b.yaml": NAMESPACE.format("b")})
+    write_files(tmp_path, {"a/b.yaml": NAMESPACE.format("b")})
     monkeypatch.chdir(tmp_path)
     resources, _ = read_path(tmp_path, shown=".")
     assert str(resources[0].origin.span) == "a/b.yaml:1:1"
@@ -73,7 +66,7 @@ OTHERS = {
 
 
 def test_what_is_not_kubernetes_is_left_out_of_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, {**OTHERS, "ns.yaml": NAMESPACE.format("a")})
+    write_files(tmp_path, {**OTHERS, "ns.yaml": NAMESPACE.format("a")})
     resources, problems = read_path(tmp_path, shown="repo")
     assert [resource.key.name for resource in resources] == ["a"]
     assert [(problem.code, problem.severity) for problem in problems] == [("plain-kustomization", Severity.WARNING)]
@@ -81,7 +74,7 @@ def test_what_is_not_kubernetes_is_left_out_of_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(OTHERS)))
 def test_what_is_not_kubernetes_is_an_error_where_it_is_named(tmp_path: Path, name: str) -> None:
-    write(tmp_path, {name: OTHERS[name]})
+    write_files(tmp_path, {name: OTHERS[name]})
     resources, problems = read_path(tmp_path / name)
     assert resources == ()
     assert problems
@@ -98,14 +91,14 @@ def test_what_is_not_kubernetes_is_an_error_where_it_is_named(tmp_path: Path, na
     ],
 )
 def test_mistakes_are_not_left_out(tmp_path: Path, text: str) -> None:
-    write(tmp_path, {"policy.yaml": text})
+    write_files(tmp_path, {"policy.yaml": text})
     resources, problems = read_path(tmp_path)
     assert resources == ()
     assert len(problems) == 1
 
 
 def test_helm_chart_is_left_out_with_a_warning(tmp_path: Path) -> None:
-    write(
+    write_files(
         tmp_path,
         {
             "chart/Chart.yaml": "apiVersion: v2\nname: x\n",
@@ -119,7 +112,7 @@ def test_helm_chart_is_left_out_with_a_warning(tmp_path: Path) -> None:
 
 
 def test_same_object_in_two_files(tmp_path: Path) -> None:
-    write(tmp_path, {"a.yaml": NAMESPACE.format("x"), "b/c.yaml": NAMESPACE.format("x")})
+    write_files(tmp_path, {"a.yaml": NAMESPACE.format("x"), "b/c.yaml": NAMESPACE.format("x")})
     _, problems = read_path(tmp_path, shown="world")
     assert "".join(render(problem) for problem in problems) == (
         "error: Namespace x is there twice\n"
@@ -134,7 +127,7 @@ def test_same_object_in_two_files(tmp_path: Path) -> None:
 
 
 def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
-    write(
+    write_files(
         tmp_path, {"a.yaml": b"apiVersion: v1\n\xff\n", "b.yaml": NAMESPACE.format("b"), "c.yaml": "kind: [\nmetadata:"}
     )
     resources, problems = read_path(tmp_path, shown="w")
@@ -147,7 +140,7 @@ def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
     text = NAMESPACE.format("a").replace("\n", "\r\n")
-    write(tmp_path, {"a.yaml": b"\xef\xbb\xbf" + text.encode(), "b.json": b'\xef\xbb\xbf{"kind": 1}'})
+    write_files(tmp_path, {"a.yaml": b"\xef\xbb\xbf" + text.encode(), "b.json": b'\xef\xbb\xbf{"kind": 1}'})
     resources, problems = read_path(tmp_path / "a.yaml")
     assert [resource.key.name for resource in resources] == ["a"]
     assert problems == ()
@@ -166,7 +159,7 @@ def test_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
     ],
 )
 def test_not_text(tmp_path: Path, content: bytes, message: str, place: str) -> None:
-    write(tmp_path, {"f.yaml": content})
+    write_files(tmp_path, {"f.yaml": content})
     resources, (problem,) = read_path(tmp_path / "f.yaml", shown="f.yaml")
     assert (resources, problem.message, str(problem.span)) == ((), message, place)
     assert render(problem)
@@ -180,14 +173,14 @@ def test_unreadable(tmp_path: Path) -> None:
     assert zero.code == "unreadable-file"
     _, (long,) = read_path(tmp_path / ("f" * 5000), shown="f")
     assert long.message == "cannot read 'f': file name too long"
-    write(tmp_path, {"file": "a: 1"})
+    write_files(tmp_path, {"file": "a: 1"})
     _, (inside,) = read_path(tmp_path / "file" / "x.yaml", shown="f")
     assert inside.message == "cannot read 'f': not a directory"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_forbidden(tmp_path: Path) -> None:
-    write(tmp_path, {"a.yaml": NAMESPACE.format("a"), "b/c.yaml": NAMESPACE.format("c")})
+    write_files(tmp_path, {"a.yaml": NAMESPACE.format("a"), "b/c.yaml": NAMESPACE.format("c")})
     (tmp_path / "a.yaml").chmod(0)
     (tmp_path / "b").chmod(0)
     try:
@@ -201,7 +194,7 @@ def test_forbidden(tmp_path: Path) -> None:
 
 
 def test_links_in_a_circle(tmp_path: Path) -> None:
-    write(tmp_path, {"a.yaml": NAMESPACE.format("a")})
+    write_files(tmp_path, {"a.yaml": NAMESPACE.format("a")})
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "self.yaml").symlink_to(tmp_path / "self.yaml")
     (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from files import write_files
 
 from netpolspec.cli.main import main
 from netpolspec.diagnostics import Refusal
@@ -71,18 +72,12 @@ expect ms-c -> ms-b/shop:8080 denied
 """
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a chart and a spec."""
     monkeypatch.chdir(tmp_path)
-    write(tmp_path / "charts/web", CHART)
-    write(tmp_path, {"s.nps": SPEC, "more.yaml": "port: 8080\n"})
+    write_files(tmp_path / "charts/web", CHART)
+    write_files(tmp_path, {"s.nps": SPEC, "more.yaml": "port: 8080\n"})
     return tmp_path
 
 
@@ -177,7 +172,7 @@ def test_what_helm_says_of_a_template_is_told_with_its_place(here: Path) -> None
     ],
 )
 def test_broken_charts(here: Path, files: dict[str, str], said: str) -> None:
-    write(here / "charts/web", files)
+    write_files(here / "charts/web", files)
     code, message, environment = fail(release())
     assert (code, environment) == ("broken-chart", False)
     assert said in message
@@ -186,7 +181,7 @@ def test_broken_charts(here: Path, files: dict[str, str], said: str) -> None:
 @needs_helm
 def test_dependencies_that_are_not_there(here: Path) -> None:
     needed = "dependencies: [{name: db, version: 1.0.0, repository: 'https://example.com'}]\n"
-    write(here / "charts/web", {"Chart.yaml": CHART["Chart.yaml"] + needed})
+    write_files(here / "charts/web", {"Chart.yaml": CHART["Chart.yaml"] + needed})
     with pytest.raises(Refusal, match="missing in charts/ directory: db") as caught:
         Renderer().render(release())
     assert caught.value.diagnostics[0].help[0] == "to fetch what it depends on: helm dependency build charts/web"
@@ -235,14 +230,14 @@ def test_without_helm(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         "  |            ^^^^^^^^^^^^\n"
         "  = help: to install it: https://helm.sh/docs/intro/install/ says how\n"
     )
-    write(tmp_path, {"s.nps": SPEC.replace("expect ms-a ->", "expect ms-z ->")})
+    write_files(tmp_path, {"s.nps": SPEC.replace("expect ms-a ->", "expect ms-z ->")})
     assert main(["check", "s.nps"]) == 3, "what the chart would have brought is not known, so no name is wrong"
 
 
 @pytest.mark.usefixtures("here")
 def test_a_helm_that_is_too_old(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tool = tmp_path / "bin/helm"
-    write(tmp_path, {"bin/helm": "#!/bin/sh\necho 'Error: unknown flag: --set-json' >&2\nexit 1\n"})
+    write_files(tmp_path, {"bin/helm": "#!/bin/sh\necho 'Error: unknown flag: --set-json' >&2\nexit 1\n"})
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
     assert fail(release()) == ("no-tool", "this helm is too old: unknown flag: --set-json", True)

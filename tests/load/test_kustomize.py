@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from files import write_files
 
 from netpolspec.cli.main import main
 from netpolspec.diagnostics import Refusal
@@ -35,18 +36,14 @@ expect other -> shop/web:80 denied
 """
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
-
-
 @pytest.fixture
 def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An overlay in `over`, which the current folder holds."""
     monkeypatch.chdir(tmp_path)
     base = {"base/kustomization.yaml": "resources: [deny.yaml]\n", "base/deny.yaml": POLICY}
-    write(tmp_path, base | {"over/kustomization.yaml": "resources: [../base]\nnamePrefix: strict-\nnamespace: shop\n"})
+    write_files(
+        tmp_path, base | {"over/kustomization.yaml": "resources: [../base]\nnamePrefix: strict-\nnamespace: shop\n"}
+    )
     return tmp_path / "over"
 
 
@@ -102,7 +99,7 @@ def test_a_spec_gives_it(overlay: Path, capsys: pytest.CaptureFixture[str]) -> N
 @needs_kubectl
 def test_a_policy_may_be_one(overlay: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (overlay / "kustomization.yaml").write_text("resources: [../base]\n")
-    write(overlay.parent, {"policies/closed/kustomization.yaml": "resources: [../../base]\n"})
+    write_files(overlay.parent, {"policies/closed/kustomization.yaml": "resources: [../../base]\n"})
     (overlay.parent / "s.nps").write_text(SPEC.replace("GIVEN", "given policy closed in shop"))
     assert main(["run", "s.nps"]) == 0, capsys.readouterr().err
 
@@ -127,7 +124,7 @@ def test_what_a_policy_of_that_kind_cannot_do(
         "none/kustomization.yaml": "configurations: []\n",
         "s.nps": SPEC.replace("GIVEN", given),
     }
-    write(overlay.parent, files)
+    write_files(overlay.parent, files)
     assert main(["check", "s.nps"]) == 2
     assert f"error: {message}\n" in capsys.readouterr().err
 
@@ -213,7 +210,7 @@ def test_without_kubectl(
 )
 def test_other_kubectls(overlay: Path, does: str, message: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = overlay.parent / "bin/kubectl"
-    write(overlay.parent, {"bin/kubectl": f"#!/bin/sh\n{does}\n"})
+    write_files(overlay.parent, {"bin/kubectl": f"#!/bin/sh\n{does}\n"})
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(Refusal) as caught:
