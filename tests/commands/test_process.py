@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import signal
 import subprocess
+import termios
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -94,7 +97,10 @@ def test_signals(start: Start, number: int, status: int) -> None:
 def test_a_signal_before_there_is_anything_to_report(start: Start, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "endless.nps")
     process = start("run", "endless.nps")
-    with (tmp_path / "endless.nps").open("wb"):  # goes on as soon as the command reads the other end
+    with (tmp_path / "endless.nps").open("wb", buffering=0) as other_end:
+        other_end.write(b"\n")
+        while fcntl.ioctl(other_end, termios.FIONREAD, b"1234") != bytes(4):  # until the command has read it
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
     assert (process.returncode, out, err) == (143, b"", b"error: interrupted\n")
