@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.inputs import is_variable, specs_below
 from netpolspec.cli.selection import Filters, select
 from netpolspec.cli.specs import read_specs, settle
 from netpolspec.cli.worlds import is_terraform
-from netpolspec.diagnostics import Refusal, Severity, nearest
+from netpolspec.diagnostics import Refusal, Severity
 from netpolspec.load.files import SUFFIXES
 
 if TYPE_CHECKING:
@@ -116,10 +116,7 @@ def _check(options: Namespace, others: Sequence[str], session: Session) -> _Chec
 
 def _report(options: Namespace, others: Sequence[str], session: Session) -> int:
     """The same for programs: all that is found, on standard output."""
-    if options.format not in _FORMATS:
-        close = nearest(options.format, _FORMATS)
-        hint = f"did you mean '{close}'?" if close else f"it is one of {', '.join(_FORMATS)}"
-        raise wrong(f"'--format' cannot be '{options.format}'", hint)
+    require_choice("--format", options.format, _FORMATS)
     if options.explain:
         raise wrong(f"'--explain' and '--format {options.format}' exclude each other")
     session.report.require()

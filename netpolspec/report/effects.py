@@ -29,10 +29,12 @@ class Effect:
 
 def effects(ended: ScenarioEnded) -> Iterator[Effect]:
     """When each change of policies in a scenario took effect; those of which that cannot be said are left out."""
+    if all(result.observed is None for result in ended.results):
+        return  # the model alone was asked: worlds need not be looked through
     results = iter(ended.results)
     policies: frozenset[int] = frozenset()
     change: Change | None = None
-    for step in ended.scenario.steps if ended.results else ():
+    for step in ended.scenario.steps:
         match step:
             case Change():
                 change = step
