@@ -128,7 +128,7 @@ def test_annotations(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "jsn"], "error: '--format' cannot be 'jsn'\n  = help: did you mean 'json'?\n"),
+        (["--format", "jsn"], "error: option '--format': there is no 'jsn'\n  = help: did you mean 'json'?\n"),
         (["--format", "json", "--explain"], "error: '--explain' and '--format json' exclude each other\n"),
     ],
 )
