@@ -13,9 +13,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netpolspec import signals
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import sh
 
 GRACE = 2.0
 """Seconds between asking a process group to end and ending it."""
@@ -23,8 +27,10 @@ GRACE = 2.0
 _SECRET_OPTION = re.compile(r"^(--?[\w-]*(?:token|password|secret|passwd)[\w-]*)(=.*)?$", re.IGNORECASE | re.DOTALL)
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 
-_live: dict[int, str] = {}
-"""Process groups that are running, with the name of their program."""
+_live: set[int] = set()
+"""The process groups of the children that are running."""
+_ended = 0
+"""How often all of them were asked to end."""
 _live_lock = threading.Lock()
 
 
@@ -135,16 +141,40 @@ def run(
     Raises:
         ToolMissing: the program does not exist, or cannot be started
     """
-    import sh
-
     path = shutil.which(argv[0])
     if path is None:
         raise ToolMissing(argv[0])
     for descriptor in lend:
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - the system call has it so
+    whole_env = {name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None}
     started = time.monotonic()
+    timed_out = threading.Event()
+    with contextlib.ExitStack() as until_it_ends:
+        with signals.held_back():
+            child = _child(path, argv, stdin=stdin, env=whole_env, cwd=cwd, lend=lend)
+            process = until_it_ends.enter_context(child)
+        until_it_ends.enter_context(_deadline(process.pgid, timeout, timed_out))
+        process.wait()
+    return Finished(
+        argv=tuple(argv),
+        status=255 if process.exit_code is None else process.exit_code,
+        stdout=process.stdout.decode(errors="replace"),
+        stderr=process.stderr.decode(errors="replace"),
+        seconds=time.monotonic() - started,
+        timed_out=timed_out.is_set(),
+    )
+
+
+@contextlib.contextmanager
+def _child(
+    path: str, argv: Sequence[str], *, stdin: str, env: dict[str, str], cwd: Path | None, lend: Collection[int]
+) -> Iterator[sh.OProc]:
+    """A process that `end_all` knows as long as the block runs, and that an exception in the block ends."""
+    import sh
+
+    before = _ended
     try:
-        running = sh.Command(path)(
+        process: sh.OProc = sh.Command(path)(
             *argv[1:],
             _bg=True,
             _bg_exc=False,
@@ -154,31 +184,26 @@ def run(
             _out_bufsize=65536,
             _err_bufsize=65536,
             _in=stdin,
-            _env={name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None},
+            _env=env,
             _cwd=str(cwd) if cwd else None,
             _ok_code=list(range(256)),
             _no_pipe=True,
             _pass_fds=set(lend),
-        )
+        ).process
     except sh.ForkException as failure:  # a file for another machine, a script whose interpreter is not there
         raise ToolMissing(argv[0], str(failure).strip().splitlines()[-1].strip()) from failure
-    group: int = running.process.pgid
-    timed_out = threading.Event()
-    with _registered(group, argv[0]), _deadline(group, timeout, timed_out):
-        try:
-            with contextlib.suppress(sh.SignalException):
-                running.wait()
-        except BaseException:
-            end(group)
-            raise
-    return Finished(
-        argv=tuple(argv),
-        status=255 if running.process.exit_code is None else running.process.exit_code,
-        stdout=running.process.stdout.decode(errors="replace"),
-        stderr=running.process.stderr.decode(errors="replace"),
-        seconds=time.monotonic() - started,
-        timed_out=timed_out.is_set(),
-    )
+    with _live_lock:
+        _live.add(process.pgid)
+    try:
+        if _ended != before:  # while it was being started
+            end(process.pgid)
+        yield process
+    except BaseException:
+        end(process.pgid)
+        raise
+    finally:
+        with _live_lock:
+            _live.discard(process.pgid)
 
 
 def check(
@@ -198,38 +223,25 @@ def check(
 
 def end(group: int, grace: float = GRACE) -> None:
     """Ask a process group to end; when the grace (seconds) is over, make it. Returns at once."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGTERM)
-    killer = threading.Timer(grace, _kill, (group,))
+    _signal(group, signal.SIGTERM)
+    killer = threading.Timer(grace, _signal, (group, signal.SIGKILL))
     killer.daemon = True
     killer.start()
 
 
 def end_all(grace: float = GRACE) -> None:
-    """End every child process that is running now; new ones may be started afterwards."""
+    """End every child process that is running now, or is about to; new ones may be started afterwards."""
+    global _ended  # noqa: PLW0603 - it belongs to _live
     with _live_lock:
+        _ended += 1
         groups = tuple(_live)
     for group in groups:
         end(group, grace)
 
 
-def _kill(group: int) -> None:
-    with _live_lock:
-        if group not in _live:  # it ended; its number may be somebody else's by now
-            return
+def _signal(group: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def _registered(group: int, tool: str) -> Iterator[None]:
-    with _live_lock:
-        _live[group] = tool
-    try:
-        yield
-    finally:
-        with _live_lock:
-            _live.pop(group, None)
+        os.killpg(group, number)
 
 
 @contextlib.contextmanager

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.cli.exits import Exit, Outcome, interrupted
-from netpolspec.cli.interrupts import raised_by_signals
 from netpolspec.cli.progress import Progress
-from netpolspec.run.runner import Interrupted
+from netpolspec.signals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +22,7 @@ def guarded(session: Session, *, quiet: bool) -> Iterator[tuple[Progress, Outcom
     progress = Progress(session.messages, quiet=quiet)
     outcome = Outcome()
     try:
-        with raised_by_signals():
-            yield progress, outcome
+        yield progress, outcome
     except WorldFailed as failure:
         progress.done()
         session.messages.show([failure.diagnostic])
@@ -35,6 +32,6 @@ def guarded(session: Session, *, quiet: bool) -> Iterator[tuple[Progress, Outcom
         session.messages.line("interrupted")
         for note in getattr(interrupt, "__notes__", ()):  # what is left, where it came twice
             session.messages.line(note)
-        outcome.exit = interrupted(interrupt.signal if isinstance(interrupt, Interrupted) else signal.SIGINT)
+        outcome.exit = interrupted(number_of(interrupt))
     finally:
         progress.done()

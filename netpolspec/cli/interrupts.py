@@ -1,43 +1,17 @@
-"""Ctrl-C and SIGTERM: the runner cleans up, and the report says that it is not whole."""
+"""An interrupted run: the runner cleans up, and the report says that it is not whole."""
 
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 from typing import TYPE_CHECKING
 
 from netpolspec.run.events import BailedOut, RunEnded
-from netpolspec.run.runner import Interrupted
+from netpolspec.signals import Interrupted, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from types import FrameType
+    from collections.abc import Callable, Generator
 
     from netpolspec.run.events import Event
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def raised_by_signals() -> Iterator[None]:
-    """Let the signals that ask for an end raise `Interrupted`; one that was ignored stays so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, _raise)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _raise(number: int, _frame: FrameType | None) -> None:
-    raise Interrupted(number)
 
 
 def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
@@ -51,8 +25,7 @@ def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
         for event in events:
             take(event)
     except KeyboardInterrupt as interrupt:
-        number = interrupt.signal if isinstance(interrupt, Interrupted) else signal.SIGINT
-        _end(events, take, number)
+        _end(events, take, number_of(interrupt))
     except Exception as error:
         events.close()
         with contextlib.suppress(Exception):

@@ -7,16 +7,16 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from netpolspec import __version__
 from netpolspec.cli.commands import COMMANDS, Session
 from netpolspec.cli.terminal import Messages, Report, ReportLost, hang_up
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+from netpolspec.signals import number_of, raised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 _WRONG, _FAILED, _INTERRUPTED, _TERMINATED = 2, 3, 130, 143
 _ISSUES = "https://github.com/netpolspec/netpolspec/issues"
@@ -60,26 +60,21 @@ def main(arguments: Sequence[str]) -> int:
         return _FAILED
     except KeyboardInterrupt as interrupt:
         messages.line("error: interrupted")
-        return _TERMINATED if isinstance(interrupt, _Terminated) else _INTERRUPTED
+        return _TERMINATED if number_of(interrupt) == signal.SIGTERM else _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
         _tell_fault(error, arguments, messages)
         return _FAILED
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM before there is anything to clean up."""
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
 
 
 def run_process(arguments: Sequence[str]) -> int:
     """`main` for a process of its own."""
     # A run makes many objects that live until it ends: looking for garbage among them is a fifth of its time.
     gc.set_threshold(200_000, 20, 100)
-    signal.signal(signal.SIGTERM, _terminate)
-    status = main(arguments)
+    try:
+        with raised():
+            status = main(arguments)
+    except KeyboardInterrupt as interrupt:  # all had been told
+        status = 128 + number_of(interrupt)
     if sys.stdout is not None:
         try:
             sys.stdout.flush()

@@ -134,7 +134,7 @@ def _run(
     options: Namespace,
 ) -> Exit:
     from netpolspec.cli.backends import make_backend
-    from netpolspec.cli.interrupts import deliver, raised_by_signals
+    from netpolspec.cli.interrupts import deliver
     from netpolspec.cli.progress import Progress
     from netpolspec.run.runner import run
 
@@ -166,9 +166,7 @@ def _run(
 
     try:
         if scenarios:
-            with raised_by_signals():
-                events = run(scenarios, backend, _run_options(settings, specs))
-                deliver(events, take)
+            deliver(run(scenarios, backend, _run_options(settings, specs)), take)
         else:
             take(RunStarted((), backend.name))
             take(RunEnded(0.0))

@@ -17,6 +17,7 @@ from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded
 from netpolspec.run.judge import Judge
 from netpolspec.run.lanes import lanes
 from netpolspec.run.results import judged, worst
+from netpolspec.signals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -40,14 +41,6 @@ class RunOptions:
     """Each Terraform folder of the plan, and who said what it means; only told."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal asks the run to end; thrown into the runner so that it cleans up."""
-
-    def __init__(self, signal: int) -> None:
-        super().__init__()
-        self.signal = signal
-
-
 def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) -> Generator[Event]:
     """Run scenarios in their order; prerequisites come before their dependents.
 
@@ -69,7 +62,7 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
         yield from runner.held_back()
         yield _closed(backend, BailedOut(str(failure), failure.diagnostic))
     except KeyboardInterrupt as interrupt:
-        signal = interrupt.signal if isinstance(interrupt, Interrupted) else 2
+        signal = number_of(interrupt)
         yield from runner.held_back()
         ended = BailedOut("interrupted")
         try:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from report.events import ended, passed, point, scenario
 
+from netpolspec import signals
 from netpolspec.cli.exits import Exit, Outcome
-from netpolspec.cli.interrupts import deliver, raised_by_signals
+from netpolspec.cli.interrupts import deliver
 from netpolspec.report.tap import Tap
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted
-from netpolspec.run.runner import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -39,7 +39,7 @@ class World:
                 if end.scenario.name == self._at:
                     signal.raise_signal(signal.SIGTERM)
                 yield end
-        except Interrupted as interrupt:
+        except signals.Interrupted as interrupt:
             number = interrupt.signal
             self._cleaning()
             yield BailedOut("interrupted")
@@ -68,7 +68,7 @@ class Taker:
 
 
 def run(world: World, taker: Taker, *, cleaned: int = 1) -> list[str]:
-    with raised_by_signals():
+    with signals.raised():
         deliver(world.run(), taker)
     assert world.cleaned == cleaned
     return taker.text.splitlines()
@@ -112,20 +112,3 @@ def test_a_fault_leaves_no_report_that_looks_whole() -> None:
         run(world, taker)
     assert world.cleaned == 1
     assert taker.text.splitlines()[-1] == "Bail out! netpolspec has a fault: ValueError"
-
-
-def test_handlers_are_put_back() -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with raised_by_signals():
-        assert signal.getsignal(signal.SIGTERM) is not before[1]
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
-
-
-def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with raised_by_signals():
-            signal.raise_signal(signal.SIGINT)
-            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)

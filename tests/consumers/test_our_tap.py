@@ -14,7 +14,8 @@ from netpolspec.backends.model import ModelBackend
 from netpolspec.plan.analyze import Options, analyze
 from netpolspec.plan.files import Input
 from netpolspec.report.tap import TAP13, TAP14, document
-from netpolspec.run.runner import Interrupted, RunOptions, run
+from netpolspec.run.runner import RunOptions, run
+from netpolspec.signals import Interrupted
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

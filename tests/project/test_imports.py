@@ -21,7 +21,8 @@ OBJECTS = GROUND | {"policy", "load"}
 MAY_IMPORT = {
     "source": set[str](),
     "diagnostics": {"source"},
-    "shell": set[str](),
+    "signals": set[str](),
+    "shell": {"signals"},
     "log": set[str](),
     "syntax": GROUND,
     "policy": GROUND,
@@ -31,7 +32,7 @@ MAY_IMPORT = {
     "documents": GROUND,
     "plan": OBJECTS | {"syntax", "documents"},
     "backends": OBJECTS | {"syntax", "plan", "shell", "log"},  # of syntax the tree: a point keeps its ends as written
-    "run": OBJECTS | {"explain", "plan", "backends"},
+    "run": OBJECTS | {"explain", "plan", "backends", "signals"},
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
     "setting_values": GROUND | {"policy"},

@@ -9,7 +9,8 @@ import pytest
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.model import ModelBackend
 from netpolspec.run.events import BailedOut, RunEnded
-from netpolspec.run.runner import Interrupted, RunOptions, run
+from netpolspec.run.runner import RunOptions, run
+from netpolspec.signals import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
