@@ -229,8 +229,8 @@ class ClusterBackend:
             return False
 
     def _take_baseline(self, inspector: Inspector, points: Sequence[Point]) -> None:
-        """Reach it, if the policies that are there let us."""
-        if not self._objects.policies:
+        """Reach it, without the policies that are there."""
+        if self._objects.lift_policies():
             inspector.baseline(points)
 
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:

@@ -119,6 +119,16 @@ class Objects:
         self._guard([key for key in changed if key not in self.applied], wanted)
         self._apply(changed, wanted)
 
+    def lift_policies(self) -> bool:
+        """Take our policies away for a moment, until `add_policies`; whether they are all gone.
+
+        Those stay that are somebody else's, or that it would take terraform a while to make again.
+        """
+        ours = {key for key in self.policies if key not in self.modules.made and key not in self.ledger.touched}
+        if ours == self.policies:
+            self._delete(ours)
+        return not self.policies
+
     def differ_in_policies_only(self, world: World) -> bool:
         """Whether policies are all that has to come, change or go, and none of them has to be made anew."""
         difference = compare(self.applied, self.wanted(world))

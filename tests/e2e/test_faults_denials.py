@@ -80,6 +80,27 @@ shut: world
     assert "was reached earlier from ms-a/netpolspec-client-" in control(report.points[3])
 
 
+def test_a_service_that_comes_when_it_is_denied_already(lab: Lab, world: str) -> None:
+    """The policy is out of the way for the moment that it takes to reach the Service."""
+    report = lab.run(
+        world
+        + """\
+shut: world
+  given policy deny-from-any
+  expect ms-a -> ms-b/web:80 denied
+  when service late in ms-b port 80 -> 80 on app=web
+  expect ms-a -> late.ms-b:80 denied
+later: world
+  given policy deny-from-any
+  given service later in ms-b port 80 -> 80 on app=web
+  expect ms-a -> later.ms-b:80 denied
+"""
+    )
+    assert [point.status for point in report.points] == [Status.PASSED] * 3
+    for point in report.points[1:]:
+        assert "was reached earlier from ms-a/netpolspec-client-" in control(point)
+
+
 def test_without_controls_the_report_says_so(lab: Lab, world: str) -> None:
     point = lab.run(
         world + "shut: world ; given policy deny-from-any ; expect ms-a -> ms-b/idle:80 denied", controls=False
