@@ -118,7 +118,7 @@ def test_a_failure_stays_where_the_report_goes_elsewhere(start: Start) -> None:
     look.until(lambda lines: len(lines) == 2)
     look.tell("progress.add(ScenarioEnded(one, Status.FAILED, (failed(point()), failed(point()))))")
     look.tell("progress.add(ScenarioEnded(scenario('later', todo='known'), Status.FAILED, (failed(point()),)))")
-    shown = look.until(lambda lines: told(lines)[-1] == "2/4 scenarios, 1 failed")
+    shown = look.until(lambda lines: told(lines)[-1:] == ["2/4 scenarios, 1 failed"])
     assert shown[0] == "failed one: ms-a -> ms-b:80 denied: expected denied, the model says allowed, and 1 more"
     look.tell("progress.done()")
     assert look.end() == 0

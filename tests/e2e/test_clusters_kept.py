@@ -34,6 +34,17 @@ users:
 """
 
 
+GIVEN = """\
+from-mine:
+  given cluster
+  given namespace ms-b
+  given pod web in ms-b app=web port 80
+  given policy allow-from ns=mine in ms-b
+  expect mine -> ms-b:80 allowed
+  expect ms-b -> ms-b:80 denied
+"""
+
+
 @pytest.fixture(scope="module")
 def machine(netpolspec: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine with a cluster that `netpolspec up` made, and a context of production that is current."""
@@ -95,6 +106,17 @@ def test_what_a_run_left_in_it_is_removed_and_nothing_else(machine: Machine) -> 
     assert "namespace/ms-b" not in left
     assert "namespace/mine" in left
     assert "nothing to remove" in machine.run("down", "--context", CONTEXT).err
+    machine.kubectl("--context", CONTEXT, "delete", "namespace", "mine")
+
+
+def test_given_cluster_is_what_it_holds_already(machine: Machine) -> None:
+    machine.kubectl("--context", CONTEXT, "create", "namespace", "mine")
+    machine.kubectl("--context", CONTEXT, "label", "namespace", "mine", "namespace=mine")
+    machine.write("given.nps", GIVEN)
+    run = machine.run("run", "--on", "kind", "given.nps")
+    assert run.status == 0, run.out + run.err
+    assert run.out.count("observed: ") == 2
+    assert machine.kubectl("--context", CONTEXT, "get", "namespace", "mine", "-o", "name") == "namespace/mine\n"
     machine.kubectl("--context", CONTEXT, "delete", "namespace", "mine")
 
 
