@@ -42,11 +42,6 @@ class KubectlFailed(WorldFailed):
         """Whether the API server said that something does not exist."""
         return "(NotFound)" in self.finished.stderr
 
-    @property
-    def forbidden(self) -> bool:
-        """Whether the API server refused it for lack of a right."""
-        return "(Forbidden)" in self.finished.stderr
-
 
 _ADVICE: tuple[tuple[str, str], ...] = (
     # What kubectl writes (it has no error codes), and what to do then.

@@ -106,12 +106,6 @@ def workloads(objects: Sequence[Object]) -> tuple[Workload, ...]:
     return tuple(sorted(found, key=lambda workload: _ROLLED_OUT.index(workload.kind)))
 
 
-def images(objects: Sequence[Object]) -> tuple[str, ...]:
-    """The images of the DaemonSets and Deployments, each once, in their order."""
-    pods = (item for item in objects if _text(item, "kind") in _ROLLED_OUT)
-    return tuple(dict.fromkeys(image for item in pods for pod in _containers(item) if (image := _text(pod, "image"))))
-
-
 def as_text(objects: Sequence[Object]) -> str:
     """The objects as one document that kubectl reads from stdin."""
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})

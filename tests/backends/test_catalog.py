@@ -148,7 +148,8 @@ def test_calico_gives_ipv6_addresses_where_it_is_asked_to(family: IpFamily, ipv4
 def test_kube_router_is_pinned_where_its_manifest_is_not() -> None:
     assert isinstance(KUBE_ROUTER.install, Manifest)
     objects = changed(KUBE_ROUTER.install, KUBE_ROUTER_YAML, IpFamily.IPV4)
-    assert manifest.images(objects) == (f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER.version}",)
+    image = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER.version}"
+    assert container(objects, "kube-router", "kube-router")["image"] == image
     assert container(objects, "kube-router", "kube-router")["imagePullPolicy"] == "IfNotPresent"
 
 
