@@ -13,10 +13,12 @@ import os
 import shutil
 import signal
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from e2e.lab import Lab, make_lab
+from e2e.role import somebody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +75,13 @@ def lab() -> Iterator[Lab]:
     """The cluster that the tests share, one after another."""
     with make_lab() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def lab_to_read(lab: Lab) -> Iterator[Lab]:
+    """The same cluster, for somebody who may also read what is there, as `given cluster` needs it."""
+    with somebody(lab.kubectl, "netpolspec-e2e-reader", reads=True) as user:
+        yield replace(lab, user=user)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from e2e.role import somebody
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.blueprint import Wish, draw
@@ -92,8 +93,16 @@ class Lab:
     """A cluster that tests may disturb."""
 
     kubectl: Kubectl
+    """Of somebody who may do everything: what tests do."""
+    user: Kubectl
+    """Of somebody who has the documented role, and nothing else: what runs do."""
     probe_image: str
     options: LiveOptions = field(default_factory=LiveOptions)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The options that name the cluster for a command, as its user sees it."""
+        return ("--context", self.user.context, "--kubeconfig", str(self.user.kubeconfig))
 
     def run(self, text: str, before_probing: Callable[[], None] = lambda: None, **options: object) -> Report:
         """Run a spec on the cluster.
@@ -105,14 +114,14 @@ class Lab:
         """
         settings = replace(
             self.options,
-            context=self.kubectl.context,
-            kubeconfig=self.kubectl.kubeconfig,
+            context=self.user.context,
+            kubeconfig=self.user.kubeconfig,
             probe_image=self.probe_image,
             run_id=LiveOptions().run_id,
             **options,  # type: ignore[arg-type]
         )
         plan, diagnostics = analyze(
-            (Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options(cluster=lambda: fetch(self.kubectl))
+            (Input(Source("test.nps", textwrap.dedent(text)), HERE),), Options(cluster=lambda: fetch(self.user))
         )
         assert plan is not None, diagnostics
         said: list[str] = []
@@ -153,7 +162,9 @@ def make_lab(
     suffix = f"_{nodes}" if nodes > 1 else ""
     context = os.environ.get(f"NETPOLSPEC_E2E_CONTEXT{suffix}")
     if context is not None:
-        yield Lab(Kubectl(context, os.environ.get(f"NETPOLSPEC_E2E_KUBECONFIG{suffix}"), patience=30), image)
+        kubectl = Kubectl(context, os.environ.get(f"NETPOLSPEC_E2E_KUBECONFIG{suffix}"), patience=30)
+        with somebody(kubectl, "netpolspec-e2e") as user:
+            yield Lab(kubectl, user, image)
         return
     configured = os.environ.get(kind_config)
     wish = Wish(
@@ -169,7 +180,9 @@ def make_lab(
     except WorldFailed as failure:
         pytest.fail(render(failure.diagnostic), pytrace=False)
     try:
-        yield Lab(replace(cluster.kubectl, patience=30), image)
+        kubectl = replace(cluster.kubectl, patience=30)
+        with somebody(kubectl, "netpolspec-e2e") as user:
+            yield Lab(kubectl, user, image)
     finally:
         cluster.release()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.lab import Report
 
-from netpolspec.backends import tree
 from netpolspec.backends.cluster import ClusterBackend
 from netpolspec.backends.options import LiveOptions
 from netpolspec.plan.analyze import Options, analyze
@@ -23,8 +21,6 @@ from netpolspec.run.runner import RunOptions, run
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from e2e.lab import Lab
 
 MODULES = Path(__file__).parents[2] / "terraform"
@@ -92,8 +88,8 @@ class Ground:
         """Run a spec of this folder; terraform says what its modules mean, and applies them."""
         settings = replace(
             self.lab.options,
-            context=self.lab.kubectl.context,
-            kubeconfig=self.lab.kubectl.kubeconfig,
+            context=self.lab.user.context,
+            kubeconfig=self.lab.user.kubeconfig,
             probe_image=self.lab.probe_image,
             run_id=LiveOptions().run_id,
             **options,  # type: ignore[arg-type]
@@ -104,6 +100,11 @@ class Ground:
         self.calls_file.write_text("", encoding="utf-8")
         said: list[str] = []
         return Report(tuple(run(plan.scenarios, ClusterBackend(settings, said.append), RunOptions())), tuple(said))
+
+    @property
+    def of_admin(self) -> Ground:
+        """The same for somebody who may do everything: the documented role makes no ConfigMaps."""
+        return replace(self, lab=replace(self.lab, user=self.lab.kubectl))
 
     @property
     def calls(self) -> list[str]:
@@ -151,32 +152,3 @@ def make_ground(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gr
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.chdir(folder)
     return Ground(lab, folder, calls)
-
-
-@contextlib.contextmanager
-def documented_role(lab: Lab, folder: Path) -> Iterator[Lab]:
-    """The cluster, for somebody who has the role in the documentation and nothing else."""
-    text = (MODULES.parent / "docs" / "rbac.md").read_text("utf-8")
-    manifests = text.split("```yaml\n")[1].split("```")[0]
-    who, kubectl = "netpolspec-e2e-tf-role", lab.kubectl
-    account = f"--serviceaccount={who}:runner"
-    try:
-        kubectl.check("apply", "-f", "-", stdin=manifests)
-        kubectl.check("create", "namespace", who)
-        kubectl.check("-n", who, "create", "serviceaccount", "runner")
-        kubectl.check("create", "clusterrolebinding", who, "--clusterrole=netpolspec", account)
-        kubectl.check("-n", "default", "create", "rolebinding", who, "--role=netpolspec", account)
-        token = kubectl.check("-n", who, "create", "token", "runner").strip()
-        config = folder / "config"
-        config.write_text(kubectl.check("config", "view", "--raw", "--minify", "--flatten"), "utf-8")
-        config.chmod(0o600)
-        theirs = replace(kubectl, kubeconfig=str(config))
-        user = tree.text(tree.rows(theirs.read("config", "view"), "contexts")[0], "context", "user")
-        theirs.check("config", "unset", f"users.{user}")
-        theirs.check("config", "set-credentials", user, f"--token={token}")
-        yield replace(lab, kubectl=theirs)
-    finally:
-        kubectl.run("delete", "clusterrolebinding", who)
-        kubectl.run("-n", "default", "delete", "rolebinding", who)
-        kubectl.run("delete", "-f", "-", stdin=manifests)
-        kubectl.run("delete", "namespace", who, "--wait=false")

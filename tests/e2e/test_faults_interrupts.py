@@ -36,12 +36,11 @@ class Running:
 
     def __init__(self, program: Path, lab: Lab, folder: Path) -> None:
         (folder / "spec.nps").write_text(SPEC, "utf-8")
-        kubeconfig = ("--kubeconfig", lab.kubectl.kubeconfig) if lab.kubectl.kubeconfig else ()
         self.lab = lab
         self._out, self._err = folder / "out", folder / "err"
         with self._out.open("w") as out, self._err.open("w") as err:
             self.process = subprocess.Popen(
-                [program, "run", "--on", "cluster", "--context", lab.kubectl.context, *kubeconfig, "spec.nps"],
+                [program, "run", "--on", "cluster", *lab.where, "spec.nps"],
                 cwd=folder,
                 env={**os.environ, "NETPOLSPEC_PROBE_IMAGE": lab.probe_image},
                 stdout=out,

@@ -115,8 +115,9 @@ def specs(lab: Lab) -> dict[str, Json]:
 
 
 @pytest.fixture(scope="module")
-def there(lab: Lab) -> Iterator[Lab]:
+def there(lab_to_read: Lab) -> Iterator[Lab]:
     """A cluster in which somebody has made something."""
+    lab = lab_to_read
     lab.kubectl.check("apply", "-f", "-", stdin=WORLD.replace("IMAGE", lab.probe_image))
     lab.kubectl.check("-n", "given-shop", "rollout", "status", "deployment/web", "--timeout=120s", timeout=130)
     lab.kubectl.check("-n", "given-db", "wait", "--for=condition=Ready", "pod/ready", "--timeout=60s", timeout=70)
@@ -125,8 +126,7 @@ def there(lab: Lab) -> Iterator[Lab]:
 
 
 def command(lab: Lab, on: str, path: Path) -> list[str]:
-    config = ("--kubeconfig", lab.kubectl.kubeconfig) if lab.kubectl.kubeconfig else ()
-    where = ("--on", on, "--context", lab.kubectl.context, *config, "--probe-image", lab.probe_image)
+    where = ("--on", on, *lab.where, "--probe-image", lab.probe_image)
     return [sys.executable, "-m", "netpolspec", "run", *where, str(path)]
 
 

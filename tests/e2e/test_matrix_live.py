@@ -53,8 +53,9 @@ POLICY: Mapping[str, Json] = {
 
 
 @pytest.fixture
-def world(lab: Lab) -> Iterator[Lab]:
+def world(lab_to_read: Lab) -> Iterator[Lab]:
     """Three deployments, and a policy that lets one of them reach another."""
+    lab = lab_to_read
     try:
         lab.kubectl.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}])
         lab.kubectl.apply([pod("server"), pod("friend"), pod("stranger"), POLICY])
@@ -67,17 +68,7 @@ def world(lab: Lab) -> Iterator[Lab]:
 
 def test_a_live_cluster_is_read_and_left_alone(world: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     before = world.kubectl.check("get", "all,netpol", "-n", NAMESPACE, "-o", "jsonpath={.items[*].metadata.generation}")
-    kubeconfig = ["--kubeconfig", world.kubectl.kubeconfig] if world.kubectl.kubeconfig else []
-    arguments = [
-        "matrix",
-        "--context",
-        world.kubectl.context,
-        *kubeconfig,
-        "--format",
-        "json",
-        "--to",
-        f"{NAMESPACE}/*",
-    ]
+    arguments = ["matrix", *world.where, "--format", "json", "--to", f"{NAMESPACE}/*"]
     assert main([*arguments, "--from", NAMESPACE]) == 0
     out, _ = capfd.readouterr()
     found = {(pair["source"], pair["destination"]): pair["allowed"]["TCP"] for pair in json.loads(out)["pairs"]}

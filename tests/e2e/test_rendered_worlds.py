@@ -44,8 +44,7 @@ SPACES = "given namespace rendered-a\ngiven namespace rendered-b\ngiven namespac
 def run(lab: Lab, folder: Path, text: str) -> list[str]:
     """Run a spec in a folder; its test points."""
     (folder / "s.nps").write_text(SPACES + text)
-    config = ("--kubeconfig", lab.kubectl.kubeconfig) if lab.kubectl.kubeconfig else ()
-    where = ("--on", "cluster", "--context", lab.kubectl.context, *config, "--probe-image", lab.probe_image)
+    where = ("--on", "cluster", *lab.where, "--probe-image", lab.probe_image)
     command = [sys.executable, "-m", "netpolspec", "run", *where, str(folder / "s.nps")]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr

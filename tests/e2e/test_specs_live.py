@@ -21,8 +21,7 @@ ARTICLE = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("specs/*.nps"
 
 @pytest.mark.parametrize("paths", [ARTICLE, ["specs/recipes"]], ids=["article", "recipes"])
 def test_what_the_model_says_packets_do(paths: list[str], netpolspec: Path, lab: Lab, outside: str) -> None:
-    kubeconfig = ("--kubeconfig", lab.kubectl.kubeconfig) if lab.kubectl.kubeconfig else ()
-    command = [netpolspec, "run", "--on", "cluster", "--context", lab.kubectl.context, *kubeconfig, "--strict-model"]
+    command = [str(netpolspec), "run", "--on", "cluster", *lab.where, "--strict-model"]
     overrides = [f"OUTSIDE={outside}"] if "specs/recipes" in paths else []
     done = subprocess.run(
         [*command, *paths, *overrides],

@@ -69,7 +69,7 @@ def nothing_left(ground: Ground) -> bool:
 
 def test_an_apply_is_half_done(ground: Ground) -> None:
     ground.module("module", HALF)
-    report = ground.run(SPEC)
+    report = ground.of_admin.run(SPEC)
     assert 'ConfigMap "refused" is invalid: data[not a key]' in told(report)
     assert "module/main.tf:7:1" in told(report)
     assert nothing_left(ground)
@@ -79,7 +79,7 @@ def test_an_object_is_there_already(ground: Ground) -> None:
     """One that is no part of the model, so that nobody looks for it before."""
     text = 'resource "kubernetes_config_map" "this" {\n  metadata {\n    name = "kube-root-ca.crt"\n  }\n}\n'
     ground.module("module", POLICY % ("deny", "deny", "ms-a") + text.replace('crt"', 'crt"\n    namespace = "ms-a"'))
-    said = told(ground.run(SPEC))
+    said = told(ground.of_admin.run(SPEC))
     assert 'configmaps "kube-root-ca.crt" already exists' in said
     assert "module/main.tf:11:1" in said
     assert "terraform does not take over what it did not make" in said

@@ -71,9 +71,7 @@ def applying(ground: Ground, netpolspec: Path) -> Iterator[subprocess.Popen[str]
 
 def _where(ground: Ground, *command: str) -> list[str]:
     """A command on the lab's cluster."""
-    kubectl = ground.lab.kubectl
-    config = ("--kubeconfig", kubectl.kubeconfig) if kubectl.kubeconfig else ()
-    return [*command, "--context", kubectl.context, *config]
+    return [*command, *ground.lab.where]
 
 
 def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e.terraforming import MODULES, POLICY, documented_role, make_ground
+from e2e.terraforming import MODULES, POLICY, make_ground
 
 from netpolspec.run.events import Status
 
@@ -126,24 +125,6 @@ open:
     # The namespaces stay, with the pods in them, and what differs is changed by one apply for each scenario.
     assert applies(report, ground) == 4
     assert any("article" in line for each in report.points if each.observed for line in each.observed.evidence)
-    assert ground.works == []
-    assert ground.lab.clear(60)
-
-
-def test_the_documented_role_is_enough(ground: Ground, tmp_path: Path) -> None:
-    root = f'given terraform "{MODULES}/article"'
-    with documented_role(ground.lab, tmp_path) as theirs:
-        report = replace(ground, lab=theirs).run(f"""
-closed:
-  {root} policies=["deny-from-any"]
-  {PODS.strip()}
-  expect ms-a -> ms-b/web:80 denied
-open:
-  {root} policies=["deny-from-any","allow-from"] allowed_namespaces=["ms-a"]
-  {PODS.strip()}
-  expect ms-a -> ms-b/web:80 allowed
-""")
-    assert all_proven(report)
     assert ground.works == []
     assert ground.lab.clear(60)
 
