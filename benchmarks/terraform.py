@@ -17,9 +17,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_reading import Reader
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.reading import Reader
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 MODULES = Path(__file__).resolve().parents[1] / "terraform"
@@ -34,8 +34,8 @@ ROUNDS = 20
 def start_up() -> str:
     """What the first module costs a new process, above Python itself."""
     read = (
-        "from netpolspec.load.terraform import Mode, read_terraform;"
-        "from netpolspec.load.terraform_values import Request; from netpolspec.source import Source;"
+        "from netpolspec.load.terraform.read import Mode, read_terraform;"
+        "from netpolspec.load.terraform.values import Request; from netpolspec.source import Source;"
         f"read_terraform([Request({str(MODULES / 'deny-from-any')!r}, Source('x', 'x').span(0, 1),"
         " {'namespace': 'ms-b'})], Mode.STATIC)"
     )

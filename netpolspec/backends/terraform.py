@@ -20,8 +20,8 @@ from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.terraform_works import Work, targets
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.resource import Key
-from netpolspec.load.terraform_kinds import ADOPTING, made_by
-from netpolspec.load.terraform_types import TYPES
+from netpolspec.load.terraform.kinds import ADOPTING, made_by
+from netpolspec.load.terraform.types import TYPES
 from netpolspec.plan.model import Change
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.terraform_works import Instance
     from netpolspec.load.plain import Json
-    from netpolspec.load.terraform_job import Job
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.job import Job
+    from netpolspec.load.terraform.values import Request
     from netpolspec.plan.model import Scenario, World
 
 APPLY_TIMEOUT = 120.0
@@ -99,9 +99,9 @@ class Modules:
             raise TerraformFailed(refusal.diagnostics) from refusal
 
     def _lay_out(self) -> None:
-        from netpolspec.load.terraform_command import find_terraform
-        from netpolspec.load.terraform_job import open_job
-        from netpolspec.load.terraform_static import Found
+        from netpolspec.load.terraform.command import find_terraform
+        from netpolspec.load.terraform.job import open_job
+        from netpolspec.load.terraform.static import Found
 
         place = next(iter(self._requests.values())).place
         if find_terraform() is None:

@@ -22,11 +22,11 @@ from netpolspec.backends.records import make_folder
 from netpolspec.backends.terraform import TerraformFailed
 from netpolspec.backends.tools import HELM, KUBECTL, TERRAFORM, demand
 from netpolspec.diagnostics import Diagnostic, Refusal
-from netpolspec.load.terraform_command import Terraform
-from netpolspec.load.terraform_copy import Written, copy_modules
-from netpolspec.load.terraform_job import Job, open_job
-from netpolspec.load.terraform_static import Folders, Found
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.command import Terraform
+from netpolspec.load.terraform.copy import Written, copy_modules
+from netpolspec.load.terraform.job import Job, open_job
+from netpolspec.load.terraform.static import Folders, Found
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from netpolspec.backends.marks import RUN
 from netpolspec.backends.terraform_works import read_state
-from netpolspec.load.terraform_command import Terraform
-from netpolspec.load.terraform_copy import Style, copy_modules
+from netpolspec.load.terraform.command import Terraform
+from netpolspec.load.terraform.copy import Style, copy_modules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from netpolspec.backends.terraform_works import Instance, Work
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.resource import Key
-    from netpolspec.load.terraform_copy import Copy
-    from netpolspec.load.terraform_job import Job
+    from netpolspec.load.terraform.copy import Copy
+    from netpolspec.load.terraform.job import Job
 
 
 @dataclass(slots=True)

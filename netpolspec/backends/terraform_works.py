@@ -23,8 +23,8 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import RUN
 from netpolspec.backends.records import make_folder, state_folder
-from netpolspec.load.terraform_command import Terraform
-from netpolspec.load.terraform_kinds import is_object
+from netpolspec.load.terraform.command import Terraform
+from netpolspec.load.terraform.kinds import is_object
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.terraform import Modules
     from netpolspec.load.plain import Json
     from netpolspec.load.resource import Resource
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
     from netpolspec.plan.model import World
 
 APPLY_TIMEOUT = 60.0

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netpolspec.cli.terminal import Messages, Report
-    from netpolspec.load.terraform_secrets import Veil
+    from netpolspec.load.terraform.secrets import Veil
     from netpolspec.run.events import Event
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netpolspec.cli.commands import Session
     from netpolspec.cli.worlds import Objects
     from netpolspec.load.resource import Resource
-    from netpolspec.load.terraform_plan_file import Changes
+    from netpolspec.load.terraform.plan_file import Changes
     from netpolspec.policy.objects import Cluster, Object
     from netpolspec.report.matrix.difference import Difference
     from netpolspec.report.matrix.view import View
@@ -100,7 +100,7 @@ def _read(paths: Sequence[str], settings: Settings) -> tuple[Changes, Objects]:
     """The plan, and what is in the cluster besides; raises Refusal with all that is wrong with them."""
     from netpolspec.cli.worlds import gather_objects
     from netpolspec.load.files import read_source
-    from netpolspec.load.terraform_plan_file import read_changes
+    from netpolspec.load.terraform.plan_file import read_changes
 
     place = Source("<command line>", paths[0]).span(0, len(paths[0]))
     changes = read_changes(

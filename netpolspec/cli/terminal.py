@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Severity, render
-from netpolspec.load.terraform_secrets import Veil
+from netpolspec.load.terraform.secrets import Veil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

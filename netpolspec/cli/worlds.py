@@ -125,7 +125,7 @@ def gather_objects(
             _read(path, settings, variables, found)
     found.diagnostics += repeated(found.resources)
     if found.secrets:
-        from netpolspec.load.terraform_secrets import scrub
+        from netpolspec.load.terraform.secrets import scrub
 
         found.diagnostics = [scrub(each, found.secrets) for each in found.diagnostics]
     return found
@@ -137,7 +137,7 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
     elif is_terraform(Path(path)):
         _read_terraform(path, settings, variables, found)
     elif _is_plan(Path(path)):
-        from netpolspec.load.terraform_plan_file import read_plan_json
+        from netpolspec.load.terraform.plan_file import read_plan_json
 
         reading = read_plan_json(Path(path), _argument(path))
         found.add(reading.resources, reading.diagnostics)
@@ -173,8 +173,8 @@ def _argument(text: str) -> Span:
 
 
 def _read_terraform(path: str, settings: Settings, variables: Mapping[str, str], found: Objects) -> None:
-    from netpolspec.load.terraform import Mode, read_terraform
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.read import Mode, read_terraform
+    from netpolspec.load.terraform.values import Request
 
     (reading,) = read_terraform([Request(path, _argument(path), dict(variables))], Mode(settings.terraform))
     log.Logger(__name__).info("a Terraform module is read", folder=path, by=str(reading.reader))

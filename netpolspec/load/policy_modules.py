@@ -14,8 +14,8 @@ from netpolspec.load.hcl.values import ListOf, SetOf
 from netpolspec.load.names import check_label_name
 from netpolspec.load.policy_values import Asked
 from netpolspec.load.template import Variable
-from netpolspec.load.terraform_static import Folders, read_static
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.static import Folders, read_static
+from netpolspec.load.terraform.values import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

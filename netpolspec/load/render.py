@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netpolspec.load.scalars import resolve
-from netpolspec.load.terraform_secrets import HIDDEN, scrub_text
+from netpolspec.load.terraform.secrets import HIDDEN, scrub_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

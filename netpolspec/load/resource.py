@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from netpolspec.load.plain import Json
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
     from netpolspec.policy.objects import Cluster, Object
     from netpolspec.source import Origin
 

@@ -88,7 +88,7 @@ def _hidden(diagnostics: Sequence[Diagnostic], secrets: set[str]) -> Sequence[Di
     """The diagnostics, in which what is sensitive in Terraform is not shown."""
     if not secrets:
         return diagnostics
-    from netpolspec.load.terraform_secrets import scrub
+    from netpolspec.load.terraform.secrets import scrub
 
     return [scrub(each, secrets) for each in diagnostics]
 

@@ -81,7 +81,7 @@ class Document:
         return None
 
     def _terraform(self, block: Block, name: str) -> TerraformBlock | None:
-        from netpolspec.load.terraform_text import open_text, policy_names
+        from netpolspec.load.terraform.text import open_text, policy_names
 
         configuration = open_text(self._only(block), Path(self.source.path).parent)
         return TerraformBlock(name, configuration) if name in policy_names(configuration) else None
@@ -116,8 +116,8 @@ class TerraformBlock:
         self, variables: Mapping[str, Json], places: Mapping[str, Span], place: Span
     ) -> tuple[tuple[Resource, ...], tuple[Diagnostic, ...], frozenset[str]]:
         """The policy's objects with values for the block's variables, all that is wrong with them, and secrets."""
-        from netpolspec.load.terraform_text import read_open
-        from netpolspec.load.terraform_values import Request
+        from netpolspec.load.terraform.text import read_open
+        from netpolspec.load.terraform.values import Request
 
         found = read_open(self.configuration, Request(self.configuration.shown, place, variables, places))
         named = tuple(each for each in found.resources if each.key.name == self.name)

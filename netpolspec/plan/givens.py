@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from netpolspec.load.helm import Renderer
     from netpolspec.load.plain import Json
     from netpolspec.load.resource import Resource
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
     from netpolspec.plan.files import Input
     from netpolspec.source import Span
     from netpolspec.syntax.ast import Given
@@ -96,7 +96,7 @@ class Givens:
         waiting = [(request, brought) for request, brought in self._awaited.values() if not brought.settled]
         if not waiting:
             return ()
-        from netpolspec.load.terraform import Mode, read_terraform
+        from netpolspec.load.terraform.read import Mode, read_terraform
 
         found: list[Diagnostic] = []
         readings = read_terraform([request for request, _ in waiting], Mode(self.terraform))
@@ -210,7 +210,7 @@ class Givens:
         path = file.folder / shown
         name = _shown(shown, file)
         if given.plan:
-            from netpolspec.load.terraform_plan_file import read_plan_json
+            from netpolspec.load.terraform.plan_file import read_plan_json
 
             reading = read_plan_json(path, given.what.span, name)
             self.secrets |= reading.secrets
@@ -222,7 +222,7 @@ class Givens:
 
     def _await(self, path: Path, shown: str, place: Span, settings: tuple[Setting, ...], **more: Json) -> Brought:
         """A Terraform module of the user's that is to be read with all others."""
-        from netpolspec.load.terraform_values import Request
+        from netpolspec.load.terraform.values import Request
 
         variables = {setting.key: _variable(setting) for setting in settings} | more
         places = {setting.key: setting.value_span for setting in settings}

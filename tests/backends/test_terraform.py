@@ -16,9 +16,9 @@ from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.terraform_works import Owner, Work, clear, forget_cluster, read_state, stale, targets
 from netpolspec.load.resource import Key
-from netpolspec.load.terraform_job import Job, open_job
-from netpolspec.load.terraform_static import Found
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.job import Job, open_job
+from netpolspec.load.terraform.static import Found
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ def test_the_state_is_locked(ground: Ground, monkeypatch: pytest.MonkeyPatch) ->
         held.append(file)
 
     monkeypatch.setattr(SharedRoot, "init", init_and_lock)
-    monkeypatch.setattr("netpolspec.load.terraform_command.LOCK_TIMEOUT", "1s")
+    monkeypatch.setattr("netpolspec.load.terraform.command.LOCK_TIMEOUT", "1s")
     said = told(ground.run(SPEC))
     held[0].close()
     assert "the state is locked: another terraform is at work on it" in said

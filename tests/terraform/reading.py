@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import render
 from netpolspec.load.render import render_yaml
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
-    from netpolspec.load.terraform_reading import Reading
+    from netpolspec.load.terraform.reading import Reading
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"

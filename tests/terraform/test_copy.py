@@ -12,12 +12,12 @@ import pytest
 from terraform.reading import CORPUS, ask, find_cases
 
 from netpolspec.backends import tree
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_copy import Copy, Style, copy_modules
-from netpolspec.load.terraform_job import Job, open_job
-from netpolspec.load.terraform_kinds import made_by
-from netpolspec.load.terraform_static import Found
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.copy import Copy, Style, copy_modules
+from netpolspec.load.terraform.job import Job, open_job
+from netpolspec.load.terraform.kinds import made_by
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.static import Found
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from terraform.reading import CORPUS, STATIC_ONLY, ask, find_cases, show_messages, show_objects
 
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_reading import Reader
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netpolspec.load.terraform_reading import Reading
+    from netpolspec.load.terraform.reading import Reading
 
 CASES = find_cases(CORPUS)
 PLANNED = [name for name in CASES if not name.startswith(STATIC_ONLY)]

@@ -12,10 +12,10 @@ import pytest
 
 from netpolspec.load.hcl.configuration import read_folder
 from netpolspec.load.library import names
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_reading import Reader
-from netpolspec.load.terraform_types import shape_of
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.reading import Reader
+from netpolspec.load.terraform.types import shape_of
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 pytestmark = pytest.mark.checkout

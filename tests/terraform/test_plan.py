@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 from netpolspec.diagnostics import Severity, render
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_reading import Reader, Reading
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.reading import Reader, Reading
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 POLICY = """resource "kubernetes_network_policy" "this" {

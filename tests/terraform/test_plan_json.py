@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from terraform.reading import show_messages, show_objects
 
-from netpolspec.load.terraform_plan_file import read_plan_json
-from netpolspec.load.terraform_reading import Reader, Reading
+from netpolspec.load.terraform.plan_file import read_plan_json
+from netpolspec.load.terraform.reading import Reader, Reading
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

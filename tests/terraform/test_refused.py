@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from terraform.reading import REFUSED, ask, find_cases, show_messages
 
-from netpolspec.load.terraform import Mode, read_terraform
+from netpolspec.load.terraform.read import Mode, read_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable

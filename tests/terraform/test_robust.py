@@ -13,8 +13,8 @@ from terraform.reading import CORPUS
 from netpolspec.diagnostics import Refusal, render
 from netpolspec.load.hcl.parser import parse_expression, parse_template
 from netpolspec.load.hcl.structure import parse_file
-from netpolspec.load.terraform import Mode, read_terraform
-from netpolspec.load.terraform_values import Request
+from netpolspec.load.terraform.read import Mode, read_terraform
+from netpolspec.load.terraform.values import Request
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from netpolspec.load.hcl.values import (
     first_unknown,
     reveal_deeply,
 )
-from netpolspec.load.terraform_types import EXPRESSION, Branch, Form, Leaf, ResourceType, Spec
+from netpolspec.load.terraform.types import EXPRESSION, Branch, Form, Leaf, ResourceType, Spec
 
 if TYPE_CHECKING:
     from netpolspec.load.plain import Json

@@ -14,11 +14,11 @@ from netpolspec.load.hcl.module import Module, Shared, check_conditions
 from netpolspec.load.hcl.references import check_locals
 from netpolspec.load.hcl.repetition import show_key, spread
 from netpolspec.load.manifests import repeated, understand
-from netpolspec.load.terraform_kubernetes import Conversion, unread
-from netpolspec.load.terraform_lint import TRAP, set_traps, sprung_traps
-from netpolspec.load.terraform_secrets import scrub
-from netpolspec.load.terraform_types import TYPES, may_change_policies, schema_of, shape_of
-from netpolspec.load.terraform_values import given_values
+from netpolspec.load.terraform.kubernetes import Conversion, unread
+from netpolspec.load.terraform.lint import TRAP, set_traps, sprung_traps
+from netpolspec.load.terraform.secrets import scrub
+from netpolspec.load.terraform.types import TYPES, may_change_policies, schema_of, shape_of
+from netpolspec.load.terraform.values import given_values
 from netpolspec.source import Pointer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from netpolspec.load.hcl.module import Instance
     from netpolspec.load.resource import Resource
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
     from netpolspec.source import Span
 
 

@@ -12,10 +12,10 @@ from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load.files import read_source
 from netpolspec.load.hcl.blocks import Place
 from netpolspec.load.hcl.json_syntax import read_document
-from netpolspec.load.terraform_plan import Planned, convert_planned, planned_resources, several_clusters
-from netpolspec.load.terraform_reading import Reader, Reading, make_reading
-from netpolspec.load.terraform_static import Found
-from netpolspec.load.terraform_types import may_change_policies, schema_of
+from netpolspec.load.terraform.plan import Planned, convert_planned, planned_resources, several_clusters
+from netpolspec.load.terraform.reading import Reader, Reading, make_reading
+from netpolspec.load.terraform.static import Found
+from netpolspec.load.terraform.types import may_change_policies, schema_of
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

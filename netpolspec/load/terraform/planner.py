@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 from netpolspec.diagnostics import Diagnostic, Refusal, Severity
 from netpolspec.load.hcl.blocks import Place
 from netpolspec.load.hcl.tree import GetAttr, Name
-from netpolspec.load.terraform_command import Terraform, write_nowhere
-from netpolspec.load.terraform_copy import copy_modules
-from netpolspec.load.terraform_job import Job, open_job
-from netpolspec.load.terraform_lint import set_traps
-from netpolspec.load.terraform_plan import convert_planned, planned_resources, several_clusters
-from netpolspec.load.terraform_reading import Reader, make_reading, read_statically, refused
-from netpolspec.load.terraform_secrets import scrub
-from netpolspec.load.terraform_static import Found
+from netpolspec.load.terraform.command import Terraform, write_nowhere
+from netpolspec.load.terraform.copy import copy_modules
+from netpolspec.load.terraform.job import Job, open_job
+from netpolspec.load.terraform.lint import set_traps
+from netpolspec.load.terraform.plan import convert_planned, planned_resources, several_clusters
+from netpolspec.load.terraform.reading import Reader, make_reading, read_statically, refused
+from netpolspec.load.terraform.secrets import scrub
+from netpolspec.load.terraform.static import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.tree import Body
-    from netpolspec.load.terraform_copy import Written
-    from netpolspec.load.terraform_plan import Planned
-    from netpolspec.load.terraform_reading import Reading
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.copy import Written
+    from netpolspec.load.terraform.plan import Planned
+    from netpolspec.load.terraform.reading import Reading
+    from netpolspec.load.terraform.values import Request
 
 _FALLS_BACK = ("terraform-provider", "terraform-provider-version")
 """What does not keep the static reader from saying what a module means."""

@@ -9,15 +9,15 @@ from netpolspec.load.hcl.configuration import Configuration, declare
 from netpolspec.load.hcl.module import Module, Shared
 from netpolspec.load.hcl.structure import parse_file
 from netpolspec.load.hcl.tree import Literal
-from netpolspec.load.terraform_static import Folders, Found, read_module
-from netpolspec.load.terraform_types import schema_of
-from netpolspec.load.terraform_values import given_values
+from netpolspec.load.terraform.static import Folders, Found, read_module
+from netpolspec.load.terraform.types import schema_of
+from netpolspec.load.terraform.values import given_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
     from netpolspec.source import Source
 
 _POLICIES = ("kubernetes_network_policy", "kubernetes_network_policy_v1")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.hcl.functions.encoding import to_json_text
 from netpolspec.load.hcl.values import hide
-from netpolspec.load.terraform_copy import local_modules
-from netpolspec.load.terraform_kubernetes import gather_secrets
-from netpolspec.load.terraform_static import Folders, Found, open_root
+from netpolspec.load.terraform.copy import local_modules
+from netpolspec.load.terraform.kubernetes import gather_secrets
+from netpolspec.load.terraform.static import Folders, Found, open_root
 
 if TYPE_CHECKING:
     from netpolspec.load.hcl.configuration import Configuration
     from netpolspec.load.hcl.module import Module
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
 
 
 _LABELS_READ = re.compile(r"\bmetadata\b[^\n=]{0,40}\.labels\b")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netpolspec.load.hcl.json_syntax import read_document
 from netpolspec.load.hcl.structure import parse_file
 from netpolspec.load.hcl.tree import Block
-from netpolspec.load.terraform_kinds import is_labelled
+from netpolspec.load.terraform.kinds import is_labelled
 from netpolspec.source import Source, Span
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from netpolspec.load.terraform_static import Found, read_static
+from netpolspec.load.terraform.static import Found, read_static
 
 if TYPE_CHECKING:
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.resource import Resource
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.values import Request
 
 
 class Reader(StrEnum):

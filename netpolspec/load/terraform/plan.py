@@ -28,9 +28,9 @@ from netpolspec.load.hcl.values import (
     hide,
     make_object,
 )
-from netpolspec.load.terraform_kubernetes import unread
-from netpolspec.load.terraform_static import convert_instance
-from netpolspec.load.terraform_types import may_change_policies, schema_of
+from netpolspec.load.terraform.kubernetes import unread
+from netpolspec.load.terraform.static import convert_instance
+from netpolspec.load.terraform.types import may_change_policies, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic
-from netpolspec.load.terraform_reading import read_statically, refused
+from netpolspec.load.terraform.reading import read_statically, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netpolspec.load.terraform_reading import Reading
-    from netpolspec.load.terraform_values import Request
+    from netpolspec.load.terraform.reading import Reading
+    from netpolspec.load.terraform.values import Request
 
 
 class Mode(StrEnum):
@@ -38,7 +38,7 @@ def read_terraform(
     """
     if mode is Mode.STATIC:
         return tuple(read_statically(request) for request in requests)
-    from netpolspec.load.terraform_command import find_terraform
+    from netpolspec.load.terraform.command import find_terraform
 
     if find_terraform() is None:
         if mode is Mode.AUTO:
@@ -48,6 +48,6 @@ def read_terraform(
             refused(Diagnostic("terraform-missing", message, each.place, (help_,), environment=True))
             for each in requests
         )
-    from netpolspec.load.terraform_planner import Planner
+    from netpolspec.load.terraform.planner import Planner
 
     return Planner(requests, allowed_providers, falls_back=mode is Mode.AUTO).read()

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from netpolspec import shell
 from netpolspec.diagnostics import Diagnostic, Refusal
-from netpolspec.load.terraform_secrets import scrub_text
+from netpolspec.load.terraform.secrets import scrub_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from netpolspec.load.terraform_copy import Written
+    from netpolspec.load.terraform.copy import Written
     from netpolspec.source import Span
 
 TIMEOUT = 300.0
