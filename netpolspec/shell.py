@@ -17,6 +17,7 @@ from netpolspec import signals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
     import sh
@@ -237,6 +238,21 @@ def end_all(grace: float = GRACE) -> None:
         groups = tuple(_live)
     for group in groups:
         end(group, grace)
+
+
+@contextlib.contextmanager
+def alongside(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are waited for; an interrupt ends their child processes, and what has not begun does not begin."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="netpolspec")
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_all()
+        raise
+    pool.shutdown()
 
 
 def _signal(group: int, number: signal.Signals) -> None:

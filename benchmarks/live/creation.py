@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from netpolspec.backends import manifest
+from netpolspec.backends.clusters import manifest
 
 NAME = "netpolspec-bench"
 PROGRAM = Path(sysconfig.get_path("scripts")) / "netpolspec"

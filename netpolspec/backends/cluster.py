@@ -9,34 +9,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netpolspec import shell
-from netpolspec.backends import canary as canaries
 from netpolspec.backends import tree
 from netpolspec.backends.access import check_access
 from netpolspec.backends.base import Capabilities, WorldFailed
-from netpolspec.backends.canary import Canary
-from netpolspec.backends.cleanup import clear_leftovers, of_run, remove, undo_all, wait_until_gone
-from netpolspec.backends.clients import publishers_of, spoilt_by
-from netpolspec.backends.controls import Memory
-from netpolspec.backends.existing import Existing
-from netpolspec.backends.inspector import Inspector
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.backends.ledger import Ledger
 from netpolspec.backends.live import describe, is_schedulable, may_become_schedulable, read_node, read_pod
-from netpolspec.backends.parts import Nodes, wanted_clients
-from netpolspec.backends.population import Population
-from netpolspec.backends.prober import alongside
-from netpolspec.backends.terraform import Modules
-from netpolspec.backends.there import There
-from netpolspec.backends.world import Objects
+from netpolspec.backends.probing import canary as canaries
+from netpolspec.backends.probing.canary import Canary
+from netpolspec.backends.probing.clients import publishers_of, spoilt_by
+from netpolspec.backends.probing.controls import Memory
+from netpolspec.backends.probing.inspector import Inspector
+from netpolspec.backends.probing.parts import Nodes, wanted_clients
+from netpolspec.backends.probing.population import Population
+from netpolspec.backends.world.cleanup import clear_leftovers, of_run, remove, undo_all, wait_until_gone
+from netpolspec.backends.world.existing import Existing
+from netpolspec.backends.world.ledger import Ledger
+from netpolspec.backends.world.objects import Objects
+from netpolspec.backends.world.terraform import Modules
+from netpolspec.backends.world.there import There
 from netpolspec.diagnostics import Refusal
 from netpolspec.plan.model import Change, Check
+from netpolspec.shell import alongside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from netpolspec.backends.base import Observation
-    from netpolspec.backends.clients import Client
     from netpolspec.backends.options import LiveOptions
+    from netpolspec.backends.probing.clients import Client
     from netpolspec.load.plain import Json
     from netpolspec.plan.model import Point, Scenario, World
     from netpolspec.policy.objects import Cluster, Node

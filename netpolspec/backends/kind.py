@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netpolspec.backends.kind_cluster import KindCluster
+from netpolspec.backends.clusters.kind_cluster import KindCluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from netpolspec.backends.base import Backend, Capabilities, Observation
-    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.clusters.blueprint import Blueprint
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.readiness import Tell
     from netpolspec.plan.model import Change, Point, Scenario

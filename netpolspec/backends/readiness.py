@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.catalog import Workload
 from netpolspec.backends.tree import rows, table, text
 
 if TYPE_CHECKING:
@@ -24,6 +23,19 @@ SLICE = 5.0
 """Seconds of waiting after which the pods are looked at: a missing image is told long before the deadline."""
 
 POLL = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A DaemonSet or Deployment whose rollout is waited for."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
 
 COREDNS = Workload("Deployment", "kube-system", "coredns")
 

@@ -42,8 +42,8 @@ def _cluster(settings: Settings, tell: Tell) -> Backend:
 
 
 def _kind(settings: Settings, tell: Tell) -> Backend:
-    from netpolspec.backends.blueprint import draw, wish
     from netpolspec.backends.cluster import ClusterBackend
+    from netpolspec.backends.clusters.blueprint import draw, wish
     from netpolspec.backends.kind import KindBackend
 
     for key in ("context", "kubeconfig"):

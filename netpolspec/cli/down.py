@@ -53,7 +53,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         if options.context:
             removed = _tidy(options.context, options.kubeconfig, progress)
         else:
-            from netpolspec.backends.lifecycle import down
+            from netpolspec.backends.clusters.lifecycle import down
 
             removed = tuple(f"cluster '{name}'" for name in down(names, progress))
         progress.done()
@@ -66,9 +66,9 @@ def execute(arguments: Sequence[str], session: Session) -> int:
 def _tidy(context: str, kubeconfig: str | None, progress: Progress) -> tuple[str, ...]:
     """Remove what runs left in a cluster; what that was, for people."""
     from netpolspec.backends.access import check_access
-    from netpolspec.backends.cleanup import remove_everything
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.options import LiveOptions
+    from netpolspec.backends.world.cleanup import remove_everything
 
     kubectl = Kubectl(context, kubeconfig)
     check_access(kubectl)

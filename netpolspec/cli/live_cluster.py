@@ -47,7 +47,7 @@ def _read(context: str, kubeconfig: str | None) -> Objects:
     from netpolspec.backends.access import check_access
     from netpolspec.backends.base import WorldFailed
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.there import fetch
+    from netpolspec.backends.world.there import fetch
 
     kubectl = Kubectl(context, kubeconfig)
     try:
@@ -59,8 +59,8 @@ def _read(context: str, kubeconfig: str | None) -> Objects:
 
 def _kind(settings: Settings) -> tuple[str, str]:
     """Context and kubeconfig of the kind cluster that a run would use; it has to be there."""
-    from netpolspec.backends.blueprint import draw, wish
-    from netpolspec.backends.records import Place, Stage
+    from netpolspec.backends.clusters.blueprint import draw, wish
+    from netpolspec.backends.clusters.records import Place, Stage
 
     name = draw(*map(wish, settings.clusters)).name
     place = Place(name)

@@ -12,7 +12,7 @@ from netpolspec.cli.specs import settle
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netpolspec.backends.lifecycle import State
+    from netpolspec.backends.clusters.lifecycle import State
     from netpolspec.cli.commands import Session
 
 _DESCRIPTION = """\
@@ -39,7 +39,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     require_choice("--format", options.format, ("text", "json"))
     settle(options, session)
 
-    from netpolspec.backends.lifecycle import status
+    from netpolspec.backends.clusters.lifecycle import status
     from netpolspec.cli.clusters import guarded
 
     with guarded(session, quiet=options.quiet) as (progress, outcome):

@@ -11,7 +11,7 @@ from netpolspec.cli.specs import settle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.clusters.blueprint import Blueprint
     from netpolspec.backends.readiness import Tell
     from netpolspec.cli.commands import Session
 
@@ -47,7 +47,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     variables = _variables(others, options.cluster)
     settings = settle(options, session)
 
-    from netpolspec.backends.blueprint import draw, wish
+    from netpolspec.backends.clusters.blueprint import draw, wish
     from netpolspec.cli.clusters import guarded
 
     if options.cluster and "name" in variables:
@@ -80,15 +80,15 @@ def _variables(others: Sequence[str], cluster: str | None) -> dict[str, str]:
 
 
 def _by_kind(blueprint: Blueprint) -> Callable[[Tell], bool]:
-    from netpolspec.backends.lifecycle import up
+    from netpolspec.backends.clusters.lifecycle import up
 
     return lambda tell: up(blueprint, tell)
 
 
 def _by_terraform(folder: str, variables: Mapping[str, str], blueprint: Blueprint) -> Callable[[Tell], bool]:
-    from netpolspec.backends.lifecycle import up_by_terraform
-    from netpolspec.backends.records import Place
-    from netpolspec.backends.terraform_cluster import open_module
+    from netpolspec.backends.clusters.lifecycle import up_by_terraform
+    from netpolspec.backends.clusters.records import Place
+    from netpolspec.backends.clusters.terraform_cluster import open_module
 
     module = open_module(folder, variables, blueprint.name, Place(blueprint.name).folder / "made")
     return lambda tell: up_by_terraform(blueprint, module, tell)
@@ -96,7 +96,7 @@ def _by_terraform(folder: str, variables: Mapping[str, str], blueprint: Blueprin
 
 def _told(name: str, *, by_kind: bool) -> tuple[str, ...]:
     """What can be done with the cluster now."""
-    from netpolspec.backends.records import Place
+    from netpolspec.backends.clusters.records import Place
 
     place = Place(name)
     record = place.read()
@@ -111,6 +111,6 @@ def _told(name: str, *, by_kind: bool) -> tuple[str, ...]:
 
 
 def _named(name: str) -> str:
-    from netpolspec.backends.blueprint import DEFAULT_NAME
+    from netpolspec.backends.clusters.blueprint import DEFAULT_NAME
 
     return "" if name == DEFAULT_NAME else f" --cluster-name {name}"

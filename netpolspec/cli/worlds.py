@@ -205,6 +205,6 @@ def _read_scenario(path: str, settings: Settings, cluster: ReadCluster | None, f
 def _live(context: str, kubeconfig: str | None) -> tuple[Sequence[Resource], Sequence[Diagnostic]]:
     """Everything that matters in a live cluster, what netpolspec has put there included; it is only read."""
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.there import fetch
+    from netpolspec.backends.world.there import fetch
 
     return fetch(Kubectl(context, kubeconfig), ours=True)

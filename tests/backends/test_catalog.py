@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.backends import manifest
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.catalog import (
+from netpolspec.backends.clusters import manifest
+from netpolspec.backends.clusters.catalog import (
     CALICO,
     CILIUM,
     CNIS,
@@ -23,12 +23,12 @@ from netpolspec.backends.catalog import (
     Chart,
     IpFamily,
     Manifest,
-    Workload,
 )
+from netpolspec.backends.readiness import Workload
 
 if TYPE_CHECKING:
-    from netpolspec.backends.catalog import Cni
-    from netpolspec.backends.manifest import Object
+    from netpolspec.backends.clusters.catalog import Cni
+    from netpolspec.backends.clusters.manifest import Object
 
 # The shape of the plugins' own manifests, as far as the catalog changes it.
 CALICO_YAML = """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from netpolspec.backends.base import Observation, Verdict
-from netpolspec.backends.controls import Evidence, Memory, Proof, listeners, self_aims
-from netpolspec.backends.converge import Outcome, Source
 from netpolspec.backends.live import LivePod, read_pod
-from netpolspec.backends.observe import observe
-from netpolspec.backends.parts import Part, Target
-from netpolspec.backends.probe import Answer, Attempt, Dial, How
+from netpolspec.backends.probing.controls import Evidence, Memory, Proof, listeners, self_aims
+from netpolspec.backends.probing.converge import Outcome, Source
+from netpolspec.backends.probing.observe import observe
+from netpolspec.backends.probing.parts import Part, Target
+from netpolspec.backends.probing.probe import Answer, Attempt, Dial, How
 from netpolspec.plan.model import AddressEnd, Point, Via
 from netpolspec.policy.objects import Protocol, Service, ServiceType
 from netpolspec.source import Source as Text

@@ -4,8 +4,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.converge import TROUBLE_PATIENCE, Aim, Heard, Outcome, Source, converge
-from netpolspec.backends.probe import Answer, Attempt, Dial, How
+from netpolspec.backends.probing.converge import TROUBLE_PATIENCE, Aim, Heard, Outcome, Source, converge
+from netpolspec.backends.probing.probe import Answer, Attempt, Dial, How
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -10,17 +10,17 @@ import pytest
 from backends.test_controls import part, pod
 
 from netpolspec.backends.base import Verdict, WorldFailed
-from netpolspec.backends.clients import Client, publishers_of, spoilt_by
-from netpolspec.backends.controls import Evidence, Memory, is_found_ready, listeners
-from netpolspec.backends.converge import Outcome
-from netpolspec.backends.existing import Existing
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.backends.ledger import Ledger, read_entry
 from netpolspec.backends.live import read_pod
 from netpolspec.backends.options import LiveOptions
-from netpolspec.backends.probe import Answer
-from netpolspec.backends.there import There, has_existing
-from netpolspec.backends.undo import Undo, read_undo
+from netpolspec.backends.probing.clients import Client, publishers_of, spoilt_by
+from netpolspec.backends.probing.controls import Evidence, Memory, is_found_ready, listeners
+from netpolspec.backends.probing.converge import Outcome
+from netpolspec.backends.probing.probe import Answer
+from netpolspec.backends.world.existing import Existing
+from netpolspec.backends.world.ledger import Ledger, read_entry
+from netpolspec.backends.world.there import There, has_existing
+from netpolspec.backends.world.undo import Undo, read_undo
 from netpolspec.load.resource import Key, Resource
 from netpolspec.policy.objects import Protocol
 from netpolspec.source import Source

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netpolspec.backends.blueprint import Blueprint, Wish, contradiction, draw, kind_config, wish
-from netpolspec.backends.catalog import CALICO, CILIUM, KINDNET, KUBE_ROUTER, NONE, IpFamily
+from netpolspec.backends.clusters.blueprint import Blueprint, Wish, contradiction, draw, kind_config, wish
+from netpolspec.backends.clusters.catalog import CALICO, CILIUM, KINDNET, KUBE_ROUTER, NONE, IpFamily
 from netpolspec.diagnostics import Refusal, render
 
 CNI_OFF = "kind: Cluster\nnetworking:\n  disableDefaultCNI: true\n"

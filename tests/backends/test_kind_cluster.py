@@ -16,16 +16,17 @@ import pytest
 from backends.fakes import Tools
 
 from netpolspec import shell
-from netpolspec.backends import kind_cluster, kindctl, lifecycle, readiness
+from netpolspec.backends import readiness
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.blueprint import Wish, draw
-from netpolspec.backends.catalog import Workload
+from netpolspec.backends.clusters import kind_cluster, kindctl, lifecycle
+from netpolspec.backends.clusters.blueprint import Wish, draw
+from netpolspec.backends.clusters.kind_cluster import KindCluster
+from netpolspec.backends.clusters.lifecycle import Health, down, status, up
+from netpolspec.backends.clusters.records import Place, Stage, recorded
 from netpolspec.backends.kind import KindBackend
-from netpolspec.backends.kind_cluster import KindCluster
-from netpolspec.backends.lifecycle import Health, down, status, up
 from netpolspec.backends.model import ModelBackend
 from netpolspec.backends.options import LiveOptions
-from netpolspec.backends.records import Place, Stage, recorded
+from netpolspec.backends.readiness import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -488,8 +489,8 @@ from pathlib import Path
 from backends.fakes import Tools
 from netpolspec import shell
 shell.run = Tools(Path({folder!r}))
-from netpolspec.backends.blueprint import Wish, draw
-from netpolspec.backends.kind_cluster import KindCluster
+from netpolspec.backends.clusters.blueprint import Wish, draw
+from netpolspec.backends.clusters.kind_cluster import KindCluster
 KindCluster(draw(Wish(name="mine", cni_manifest={manifest!r})), print, keep=False).acquire()
 """
 

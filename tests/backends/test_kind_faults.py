@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from backends.fakes import Tools
 
-from netpolspec.backends import kindctl, tools
+from netpolspec.backends import tools
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.blueprint import Wish, draw
+from netpolspec.backends.clusters import kindctl
+from netpolspec.backends.clusters.blueprint import Wish, draw
 from netpolspec.diagnostics import render
 
 if TYPE_CHECKING:

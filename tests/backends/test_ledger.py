@@ -13,8 +13,8 @@ import pytest
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.backends.ledger import SILENCE, Holder, Ledger, read_entry
 from netpolspec.backends.marks import RUN
+from netpolspec.backends.world.ledger import SILENCE, Holder, Ledger, read_entry
 from netpolspec.load.resource import Key
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.probe import (
+from netpolspec.backends.probing.probe import (
     LANES,
     Answer,
     Dial,

@@ -13,8 +13,8 @@ import pytest
 
 from netpolspec.backends import tree
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
-from netpolspec.backends.terraform_works import Owner, Work, clear, forget_cluster, read_state, stale, targets
+from netpolspec.backends.world.terraform_roots import AloneRoot, SharedRoot
+from netpolspec.backends.world.terraform_works import Owner, Work, clear, forget_cluster, read_state, stale, targets
 from netpolspec.load.resource import Key
 from netpolspec.load.terraform.job import Job, open_job
 from netpolspec.load.terraform.static import Found

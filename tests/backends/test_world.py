@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netpolspec.backends import tree
-from netpolspec.backends.clients import Client, write_client, write_ephemeral
-from netpolspec.backends.differences import compare
 from netpolspec.backends.marks import CLIENT, RUN, mark, run_of
-from netpolspec.backends.population import is_complete
-from netpolspec.backends.servers import equip, is_served
+from netpolspec.backends.probing.clients import Client, write_client, write_ephemeral
+from netpolspec.backends.probing.population import is_complete
+from netpolspec.backends.world.differences import compare
+from netpolspec.backends.world.servers import equip, is_served
 from netpolspec.load.resource import Key
 from netpolspec.plan.manifests import SERVED
 

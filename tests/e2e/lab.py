@@ -16,12 +16,12 @@ import pytest
 from e2e.role import somebody
 
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.blueprint import Wish, draw
 from netpolspec.backends.cluster import ClusterBackend
-from netpolspec.backends.kind_cluster import KindCluster
+from netpolspec.backends.clusters.blueprint import Wish, draw
+from netpolspec.backends.clusters.kind_cluster import KindCluster
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.options import PROBE_IMAGE, LiveOptions
-from netpolspec.backends.there import fetch
+from netpolspec.backends.world.there import fetch
 from netpolspec.diagnostics import render
 from netpolspec.plan.analyze import Options, analyze
 from netpolspec.plan.files import Input

@@ -39,7 +39,7 @@ def test_an_exec_that_says_nothing_is_an_error(lab: Lab, tmp_path: Path, monkeyp
     shim(
         tmp_path, monkeypatch, EXEC_OF_A_CLIENT + '[ -z "$probing" ] || { cat >/dev/null; exit 0; }\nexec "$real" "$@"'
     )
-    monkeypatch.setattr("netpolspec.backends.converge.TROUBLE_PATIENCE", 1.0)
+    monkeypatch.setattr("netpolspec.backends.probing.converge.TROUBLE_PATIENCE", 1.0)
     report = lab.run(SPEC, timeout=1)
     assert [(point.status, point.found) for point in report.points] == [(Status.BROKEN, Verdict.ERROR)] * 2
     assert report.points[1].observed is not None
@@ -49,7 +49,7 @@ def test_an_exec_that_says_nothing_is_an_error(lab: Lab, tmp_path: Path, monkeyp
 def test_half_a_line_is_an_error(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half = '[ -z "$probing" ] || { "$real" "$@" | head -c 30; exit 0; }\nexec "$real" "$@"'
     shim(tmp_path, monkeypatch, EXEC_OF_A_CLIENT + half)
-    monkeypatch.setattr("netpolspec.backends.converge.TROUBLE_PATIENCE", 1.0)
+    monkeypatch.setattr("netpolspec.backends.probing.converge.TROUBLE_PATIENCE", 1.0)
     report = lab.run(SPEC, timeout=1)
     assert [(point.status, point.found) for point in report.points] == [(Status.BROKEN, Verdict.ERROR)] * 2
 
@@ -59,7 +59,7 @@ def test_a_status_of_zero_with_a_foreign_line_is_an_error(
 ) -> None:
     forged = '[ -z "$probing" ] || { cat >/dev/null; echo "NPS1 abc 0a OK 10 0 last web"; exit 0; }\nexec "$real" "$@"'
     shim(tmp_path, monkeypatch, EXEC_OF_A_CLIENT + forged)
-    monkeypatch.setattr("netpolspec.backends.converge.TROUBLE_PATIENCE", 1.0)
+    monkeypatch.setattr("netpolspec.backends.probing.converge.TROUBLE_PATIENCE", 1.0)
     report = lab.run(SPEC, timeout=1)
     assert [(point.status, point.found) for point in report.points] == [(Status.BROKEN, Verdict.ERROR)] * 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netpolspec.backends import tree
-from netpolspec.backends.cleanup import remove_everything
+from netpolspec.backends.world.cleanup import remove_everything
 from netpolspec.run.events import Status
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 from e2e.lab import HERE, shim
 
 from netpolspec.backends import tree
-from netpolspec.backends.ledger import NAME, NAMESPACE
+from netpolspec.backends.world.ledger import NAME, NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from e2e.terraforming import POLICY, STUCK, make_ground
 
-from netpolspec.backends.terraform_roots import SharedRoot
-from netpolspec.backends.terraform_works import STATE
+from netpolspec.backends.world.terraform_roots import SharedRoot
+from netpolspec.backends.world.terraform_works import STATE
 from netpolspec.diagnostics import render
 
 if TYPE_CHECKING:

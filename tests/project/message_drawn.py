@@ -9,13 +9,13 @@ from report.events import other, point, scenario
 
 from netpolspec.backends.access import _unknown_context
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.canary import INGRESS, OPEN, Canary
-from netpolspec.backends.clients import Client, endpoint_failure
-from netpolspec.backends.converge import Aim, Outcome, Source
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.live import read_pod
 from netpolspec.backends.options import LiveOptions
-from netpolspec.backends.probe import Answer, Dial, How
+from netpolspec.backends.probing.canary import INGRESS, OPEN, Canary
+from netpolspec.backends.probing.clients import Client, endpoint_failure
+from netpolspec.backends.probing.converge import Aim, Outcome, Source
+from netpolspec.backends.probing.probe import Answer, Dial, How
 from netpolspec.report.summary import Summary
 from netpolspec.run.events import ScenarioEnded, Status
 from netpolspec.source import Source as Text
@@ -24,7 +24,7 @@ from netpolspec.syntax.parser import parse_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from netpolspec.backends.world import Objects
+    from netpolspec.backends.world.objects import Objects
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.plain import Json
 

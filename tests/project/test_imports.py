@@ -42,6 +42,10 @@ MAY_IMPORT = {
 }
 MAY_IMPORT |= {"cli": set(MAY_IMPORT), "__main__": {"cli"}}
 
+# The same inside `backends`, where the three that carry out its protocol know all of it.
+ROOMS = {"": set[str](), "world": {""}, "probing": {"", "world"}, "clusters": {"", "world"}}
+CARRY_IT_OUT = {"netpolspec.backends.cluster", "netpolspec.backends.kind"}
+
 # Who may import a library that is not Python's own.
 OWNERS = {
     "lark": "netpolspec.syntax",
@@ -114,6 +118,19 @@ def test_imports_point_one_way(module: str) -> None:
     imported = {name for name in read_imports(MODULES[module]).all if name.split(".")[0] == PACKAGE.name}
     allowed = MAY_IMPORT.get(part, set()) | {part, ""}
     assert {name for name in imported if find_part(name) not in allowed} == set()
+
+
+def find_room(module: str) -> str:
+    """The package inside `backends` that a module belongs to."""
+    words = module.split(".")[2:]
+    return words[0] if words and words[0] in ROOMS else ""
+
+
+@pytest.mark.parametrize("module", sorted(each for each in MODULES if find_part(each) == "backends"))
+def test_rooms_of_backends_know_each_other_one_way(module: str) -> None:
+    beside = {name for name in read_imports(MODULES[module]).all if name.startswith("netpolspec.backends.")}
+    allowed = ROOMS.keys() if module in CARRY_IT_OUT else ROOMS[find_room(module)] | {find_room(module)}
+    assert {name for name in beside if find_room(name) not in allowed} == set()
 
 
 def test_no_module_needs_itself() -> None:

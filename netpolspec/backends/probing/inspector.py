@@ -7,29 +7,29 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.clients import endpoint_failure, spoilt_by
-from netpolspec.backends.controls import Evidence, Memory, Proof, listeners, self_aims
-from netpolspec.backends.converge import Aim, converge
 from netpolspec.backends.kubectl import KubectlFailed
-from netpolspec.backends.observe import observe
-from netpolspec.backends.parts import Surveyor
-from netpolspec.backends.probe import Dial, How
-from netpolspec.backends.prober import alongside
-from netpolspec.backends.witnesses import Witnesses
+from netpolspec.backends.probing.clients import endpoint_failure, spoilt_by
+from netpolspec.backends.probing.controls import Evidence, Memory, Proof, listeners, self_aims
+from netpolspec.backends.probing.converge import Aim, converge
+from netpolspec.backends.probing.observe import observe
+from netpolspec.backends.probing.parts import Surveyor
+from netpolspec.backends.probing.probe import Dial, How
+from netpolspec.backends.probing.witnesses import Witnesses
 from netpolspec.plan.resolve import Inhabitants
+from netpolspec.shell import alongside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from netpolspec.backends.base import Observation
-    from netpolspec.backends.canary import Canary
-    from netpolspec.backends.clients import Client
-    from netpolspec.backends.controls import Listener
-    from netpolspec.backends.converge import Outcome
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.backends.parts import Nodes, Part
-    from netpolspec.backends.population import Population
-    from netpolspec.backends.probe import Answer
+    from netpolspec.backends.probing.canary import Canary
+    from netpolspec.backends.probing.clients import Client
+    from netpolspec.backends.probing.controls import Listener
+    from netpolspec.backends.probing.converge import Outcome
+    from netpolspec.backends.probing.parts import Nodes, Part
+    from netpolspec.backends.probing.population import Population
+    from netpolspec.backends.probing.probe import Answer
     from netpolspec.plan.model import Point
     from netpolspec.policy.objects import Cluster, Service
 

@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec import shell
-from netpolspec.backends import kindctl, manifest
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.blueprint import READY_TIMEOUT, contradiction
-from netpolspec.backends.catalog import BuiltIn, Chart, Manifest, Nothing
+from netpolspec.backends.clusters import kindctl, manifest
+from netpolspec.backends.clusters.blueprint import READY_TIMEOUT, contradiction
+from netpolspec.backends.clusters.catalog import BuiltIn, Chart, Manifest, Nothing
+from netpolspec.backends.clusters.records import Place, Record, Stage
 from netpolspec.backends.kubectl import FIELD_MANAGER, Kubectl
 from netpolspec.backends.readiness import Readiness
-from netpolspec.backends.records import Place, Record, Stage
-from netpolspec.backends.terraform_works import forget_cluster
 from netpolspec.backends.tools import DOCKER, HELM, KIND, KUBECTL, demand, engine, show
+from netpolspec.backends.world.terraform_works import forget_cluster
 from netpolspec.load.helm import template
 
 if TYPE_CHECKING:
-    from netpolspec.backends.blueprint import Blueprint, Facts
-    from netpolspec.backends.catalog import Workload
-    from netpolspec.backends.readiness import Tell
+    from netpolspec.backends.clusters.blueprint import Blueprint, Facts
+    from netpolspec.backends.readiness import Tell, Workload
 
 ALIVE_TIMEOUT = 10.0
 """Seconds in which the API server of a cluster that is reused must answer."""

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from netpolspec import shell
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.converge import Heard
-from netpolspec.backends.probe import MANY, WINDOW_MS, Answer, conclude, longest, read_lines, split, write_script
+from netpolspec.backends.probing.converge import Heard
+from netpolspec.backends.probing.probe import (
+    MANY,
+    WINDOW_MS,
+    Answer,
+    conclude,
+    longest,
+    read_lines,
+    split,
+    write_script,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from netpolspec.backends.converge import Aim, Source
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.probe import Dial
+    from netpolspec.backends.probing.converge import Aim, Source
+    from netpolspec.backends.probing.probe import Dial
 
 SHELL = "sh"
-
-
-@contextlib.contextmanager
-def alongside(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are waited for; an interrupt ends their child processes, and what has not begun does not begin."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="netpolspec")
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        shell.end_all()
-        raise
-    pool.shutdown()
 
 
 class Prober:
@@ -77,7 +71,7 @@ class Prober:
             by_source.setdefault(aim.source, []).append(aim)
         many = sum(aim.dial.lanes for aim in aims if not aim.dial.allowed) > MANY
         heard: dict[Aim, Heard] = {}
-        with alongside(self._concurrency) as pool:
+        with shell.alongside(self._concurrency) as pool:
             for each in pool.map(lambda part: self._ask_one(part[0], part[1], window_ms, many), by_source.items()):
                 heard.update(each)
         return heard

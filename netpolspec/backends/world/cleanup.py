@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
-from netpolspec.backends.existing import restore
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
-from netpolspec.backends.ledger import Ledger
 from netpolspec.backends.marks import RUN, USUAL_KINDS
-from netpolspec.backends.terraform_works import clear as clear_works
-from netpolspec.backends.world import release
+from netpolspec.backends.world.existing import restore
+from netpolspec.backends.world.ledger import Ledger
+from netpolspec.backends.world.objects import release
+from netpolspec.backends.world.terraform_works import clear as clear_works
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

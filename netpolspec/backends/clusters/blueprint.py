@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from netpolspec.backends.catalog import CNIS, DEFAULT_CNI, NONE, BuiltIn, Chart, Cni, IpFamily
-from netpolspec.backends.manifest import is_url
+from netpolspec.backends.clusters.catalog import CNIS, DEFAULT_CNI, NONE, BuiltIn, Chart, Cni, IpFamily
+from netpolspec.backends.clusters.manifest import is_url
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 
 DEFAULT_NAME = "netpolspec"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import CLIENT, RUN, SIDECAR_LABELS, SIDECARS_OFF
-from netpolspec.backends.servers import POD_SECURITY, idler
+from netpolspec.backends.world.servers import POD_SECURITY, idler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

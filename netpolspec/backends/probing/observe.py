@@ -9,9 +9,9 @@ from netpolspec.backends.base import Observation, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from netpolspec.backends.controls import Proof
-    from netpolspec.backends.converge import Outcome
-    from netpolspec.backends.parts import Part
+    from netpolspec.backends.probing.controls import Proof
+    from netpolspec.backends.probing.converge import Outcome
+    from netpolspec.backends.probing.parts import Part
 
 MOST_PARTS = 8
 """The most parts that are told one by one."""

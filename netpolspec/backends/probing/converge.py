@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.probe import sort_of
+from netpolspec.backends.probing.probe import sort_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from netpolspec.backends.probe import Answer, Dial
+    from netpolspec.backends.probing.probe import Answer, Dial
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0

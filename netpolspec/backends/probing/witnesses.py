@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netpolspec.backends.clients import Client, spoilt_by
-from netpolspec.backends.converge import Source
 from netpolspec.backends.live import NOWHERE
+from netpolspec.backends.probing.clients import Client, spoilt_by
+from netpolspec.backends.probing.converge import Source
 from netpolspec.plan.model import ClientEnd, PodEnd
 from netpolspec.policy.decide import Model
 from netpolspec.policy.decision import Answer, External
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from ipaddress import IPv4Address, IPv6Address
 
-    from netpolspec.backends.parts import Part
-    from netpolspec.backends.population import Population
+    from netpolspec.backends.probing.parts import Part
+    from netpolspec.backends.probing.population import Population
     from netpolspec.plan.model import SourceEnd
     from netpolspec.policy.objects import Cluster
 

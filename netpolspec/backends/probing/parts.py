@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from netpolspec.backends import tree
-from netpolspec.backends.clients import Client
-from netpolspec.backends.converge import Aim, Source
 from netpolspec.backends.options import Paths
-from netpolspec.backends.probe import Dial, How
+from netpolspec.backends.probing.clients import Client
+from netpolspec.backends.probing.converge import Aim, Source
+from netpolspec.backends.probing.probe import Dial, How
 from netpolspec.plan.model import AddressEnd, ClientEnd, DomainEnd, NodeEnd, PodEnd
 from netpolspec.policy.objects import Protocol
 

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from netpolspec.backends import kindctl
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.kind_cluster import SETTLE, KindCluster
+from netpolspec.backends.clusters import kindctl
+from netpolspec.backends.clusters.kind_cluster import SETTLE, KindCluster
+from netpolspec.backends.clusters.records import Place, Stage, recorded
+from netpolspec.backends.clusters.terraform_cluster import TerraformCluster, destroy
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.readiness import is_ready
-from netpolspec.backends.records import Place, Stage, recorded
-from netpolspec.backends.terraform_cluster import TerraformCluster, destroy
-from netpolspec.backends.terraform_works import forget_cluster
 from netpolspec.backends.tree import text
+from netpolspec.backends.world.terraform_works import forget_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.clusters.blueprint import Blueprint
+    from netpolspec.backends.clusters.records import Record
+    from netpolspec.backends.clusters.terraform_cluster import ClusterModule
     from netpolspec.backends.readiness import Tell
-    from netpolspec.backends.records import Record
-    from netpolspec.backends.terraform_cluster import ClusterModule
 
 POLL = 0.2
 LOOK_TIMEOUT = 5.0

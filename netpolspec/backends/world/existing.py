@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
-from netpolspec.backends.undo import Undo
+from netpolspec.backends.world.undo import Undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
+    from netpolspec.backends.world.ledger import Ledger
     from netpolspec.load.plain import Json
     from netpolspec.load.resource import Key, Resource
     from netpolspec.plan.model import World

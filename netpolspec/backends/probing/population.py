@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.clients import CONTAINER, Client, spoilt_by, write_client, write_ephemeral
-from netpolspec.backends.converge import Source
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.live import LivePod, read_pod
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.prober import Prober
+from netpolspec.backends.probing.clients import CONTAINER, Client, spoilt_by, write_client, write_ephemeral
+from netpolspec.backends.probing.converge import Source
+from netpolspec.backends.probing.prober import Prober
 from netpolspec.backends.readiness import HOPELESS, sick
-from netpolspec.backends.world import key_of
+from netpolspec.backends.world.objects import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.backends.world import Objects
+    from netpolspec.backends.world.objects import Objects
     from netpolspec.load.plain import Json
 
 STUCK_AFTER = 10.0

@@ -16,8 +16,8 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import is_passing
 from netpolspec.backends.marks import RUN, TEMPLATES, USUAL_KINDS
-from netpolspec.backends.terraform_roots import AloneRoot, SharedRoot
-from netpolspec.backends.terraform_works import Work, targets
+from netpolspec.backends.world.terraform_roots import AloneRoot, SharedRoot
+from netpolspec.backends.world.terraform_works import Work, targets
 from netpolspec.diagnostics import Diagnostic, Note, Refusal
 from netpolspec.load.resource import Key
 from netpolspec.load.terraform.kinds import ADOPTING, made_by
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.backends.terraform_works import Instance
+    from netpolspec.backends.world.ledger import Ledger
+    from netpolspec.backends.world.terraform_works import Instance
     from netpolspec.load.plain import Json
     from netpolspec.load.terraform.job import Job
     from netpolspec.load.terraform.values import Request

@@ -158,7 +158,7 @@ def write_script(
         window_ms: how long a lane whose outcome is not what is expected dials again
         many: whether so much is dialled at the same time that it has to be done with less work
     """
-    program = files("netpolspec.backends").joinpath("round.sh").read_text(encoding="utf-8")
+    program = files("netpolspec.backends.probing").joinpath("round.sh").read_text(encoding="utf-8")
     settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} D={DIAL_MS} F={'1' * many}\n"
     # The second lanes start later, so that the packets of a denial's two dials do not meet the same moments.
     lanes = [(f"{number}a", dial) for number, dial in enumerate(dials)]

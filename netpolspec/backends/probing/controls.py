@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import Verdict
-from netpolspec.backends.converge import Aim, Source
-from netpolspec.backends.parts import serves
-from netpolspec.backends.probe import Dial, How
+from netpolspec.backends.probing.converge import Aim, Source
+from netpolspec.backends.probing.parts import serves
+from netpolspec.backends.probing.probe import Dial, How
 from netpolspec.policy.objects import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from netpolspec.backends.converge import Outcome
     from netpolspec.backends.live import LivePod
-    from netpolspec.backends.parts import Part, Target
-    from netpolspec.backends.probe import Answer
+    from netpolspec.backends.probing.converge import Outcome
+    from netpolspec.backends.probing.parts import Part, Target
+    from netpolspec.backends.probing.probe import Answer
 
 Listener: TypeAlias = "tuple[str, int, Protocol]"
 """A pod's uid, a port of it and the protocol."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from netpolspec.backends.readiness import Workload
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,18 +21,6 @@ class IpFamily(StrEnum):
     IPV4 = "ipv4"
     IPV6 = "ipv6"
     DUAL = "dual"
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """A DaemonSet or Deployment whose rollout is waited for."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
 
 
 # --- small changes to a pinned manifest -----------------------------------------------------------------------------

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec import shell
-from netpolspec.backends import kindctl
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.kind_cluster import ALIVE_TIMEOUT, KindCluster
+from netpolspec.backends.clusters import kindctl
+from netpolspec.backends.clusters.kind_cluster import ALIVE_TIMEOUT, KindCluster
 from netpolspec.backends.kubectl import Kubectl
-from netpolspec.backends.records import make_folder
-from netpolspec.backends.terraform import TerraformFailed
+from netpolspec.backends.state import make_folder
 from netpolspec.backends.tools import HELM, KUBECTL, TERRAFORM, demand
+from netpolspec.backends.world.terraform import TerraformFailed
 from netpolspec.diagnostics import Diagnostic, Refusal
 from netpolspec.load.terraform.command import Terraform
 from netpolspec.load.terraform.copy import Written, copy_modules
@@ -32,9 +32,9 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netpolspec.backends.blueprint import Blueprint, Facts
+    from netpolspec.backends.clusters.blueprint import Blueprint, Facts
+    from netpolspec.backends.clusters.records import Place
     from netpolspec.backends.readiness import Tell
-    from netpolspec.backends.records import Place
     from netpolspec.source import Span
 
 APPLY_TIMEOUT = 1200.0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends.live import read_pod
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.prober import alongside
 from netpolspec.load.live_objects import KINDS, is_policy_kind, read_live
+from netpolspec.shell import alongside
 from netpolspec.source import Source
 
 if TYPE_CHECKING:

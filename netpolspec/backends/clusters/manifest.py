@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.catalog import AddArgument, Edit, ReplaceText, SetImage, SetVariable, Workload
+from netpolspec.backends.clusters.catalog import AddArgument, Edit, ReplaceText, SetImage, SetVariable
+from netpolspec.backends.readiness import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from netpolspec import shell
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.blueprint import CREATE_TIMEOUT, kind_config
+from netpolspec.backends.clusters.blueprint import CREATE_TIMEOUT, kind_config
 from netpolspec.backends.tools import KIND, explain_docker
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from netpolspec.backends.blueprint import Blueprint
+    from netpolspec.backends.clusters.blueprint import Blueprint
 
 QUICK = 20.0
 """Seconds for commands that only ask the container engine something."""

@@ -21,14 +21,14 @@ from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import KubectlFailed
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.undo import read_undo
+from netpolspec.backends.world.undo import read_undo
 from netpolspec.load.resource import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.undo import Undo
+    from netpolspec.backends.world.undo import Undo
     from netpolspec.load.plain import Json
 
 NAMESPACE = "default"

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.differences import compare, rank
 from netpolspec.backends.kubectl import FIELD_MANAGER, KubectlFailed, as_list
 from netpolspec.backends.marks import RUN, USUAL_KINDS, mark, run_of
-from netpolspec.backends.prober import alongside
-from netpolspec.backends.servers import equip
-from netpolspec.backends.terraform import requests_of, stub
+from netpolspec.backends.world.differences import compare, rank
+from netpolspec.backends.world.servers import equip
+from netpolspec.backends.world.terraform import requests_of, stub
 from netpolspec.load.resource import Key
 from netpolspec.plan.default_world import is_default
+from netpolspec.shell import alongside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from netpolspec.backends.kubectl import Kubectl
-    from netpolspec.backends.ledger import Ledger
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.backends.terraform import Modules
+    from netpolspec.backends.world.ledger import Ledger
+    from netpolspec.backends.world.terraform import Modules
     from netpolspec.load.plain import Json
     from netpolspec.load.resource import Resource
     from netpolspec.load.terraform.values import Request

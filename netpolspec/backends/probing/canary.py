@@ -12,23 +12,23 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import Verdict, WorldFailed
-from netpolspec.backends.clients import on_node, pod_spec
-from netpolspec.backends.converge import Aim, Source, converge
 from netpolspec.backends.live import LivePod, read_pod
 from netpolspec.backends.marks import RUN, SIDECAR_LABELS, SIDECARS_OFF
-from netpolspec.backends.probe import Dial, How
-from netpolspec.backends.prober import Prober
+from netpolspec.backends.probing.clients import on_node, pod_spec
+from netpolspec.backends.probing.converge import Aim, Source, converge
+from netpolspec.backends.probing.probe import Dial, How
+from netpolspec.backends.probing.prober import Prober
 from netpolspec.backends.readiness import sick
-from netpolspec.backends.servers import listener
+from netpolspec.backends.world.servers import listener
 from netpolspec.policy.objects import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from netpolspec.backends.converge import Heard, Outcome
     from netpolspec.backends.kubectl import Kubectl
     from netpolspec.backends.options import LiveOptions
-    from netpolspec.backends.world import Objects
+    from netpolspec.backends.probing.converge import Heard, Outcome
+    from netpolspec.backends.world.objects import Objects
     from netpolspec.load.plain import Json
 
 PORT = 8080

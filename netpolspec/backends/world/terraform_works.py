@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.records import make_folder, state_folder
+from netpolspec.backends.state import make_folder, state_folder
 from netpolspec.load.terraform.command import Terraform
 from netpolspec.load.terraform.kinds import is_object
 from netpolspec.source import Source

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.terraform_works import read_state
+from netpolspec.backends.world.terraform_works import read_state
 from netpolspec.load.terraform.command import Terraform
 from netpolspec.load.terraform.copy import Style, copy_modules
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from netpolspec.backends.terraform_works import Instance, Work
+    from netpolspec.backends.world.terraform_works import Instance, Work
     from netpolspec.diagnostics import Diagnostic
     from netpolspec.load.resource import Key
     from netpolspec.load.terraform.copy import Copy

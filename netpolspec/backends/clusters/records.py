@@ -14,15 +14,16 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.state import make_folder, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from netpolspec.backends.blueprint import Facts
+    from netpolspec.backends.clusters.blueprint import Facts
 
 LOCK_TIMEOUT = 900.0
 """Seconds to wait while another process makes or deletes the same cluster."""
@@ -57,28 +58,6 @@ class Record:
     def module(self) -> str:
         """The folder of the Terraform module that made it; empty where kind did."""
         return str(self.facts.get("module", ""))
-
-
-def state_folder() -> Path:
-    """Where netpolspec remembers what it must not forget: `$XDG_STATE_HOME/netpolspec`."""
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "netpolspec"
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder of netpolspec's own, for nobody else to look into.
-
-    Raises:
-        WorldFailed: it cannot be made
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise WorldFailed(
-            f"cannot write to '{folder}': {error.strerror}",
-            "XDG_STATE_HOME names another place to remember things in",
-            code="state",
-        ) from error
 
 
 def _clusters() -> Path:
