@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netpolspec import setting_table
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
+from netpolspec.load.files import why_no_folder
 from netpolspec.log import Format, Level
 from netpolspec.policy import assumptions
 from netpolspec.policy.assumptions import Assumptions
@@ -79,7 +80,8 @@ _VARIABLE = "NETPOLSPEC_"
 class _Layers:
     """The places that settings come from, the strongest first; collects what is wrong in any of them."""
 
-    def __init__(self, *layers: _Layer) -> None:
+    def __init__(self, cwd: Path, *layers: _Layer) -> None:
+        self._cwd = cwd
         self._layers = layers
         self.wrong: list[Diagnostic] = []
 
@@ -100,11 +102,21 @@ class _Layers:
 
     def paths(self, setting: Setting[tuple[str, ...]]) -> tuple[str, ...]:
         """Likewise paths; those of pyproject.toml are relative to its folder."""
-        values = [
-            tuple(os.path.relpath(layer.table.folder / path) for path in value) if layer.table else value
-            for layer, value in self.each(setting)
-        ]
+        values = [_from_here(layer, value) for layer, value in self.each(setting)]
         return values[0] if values else setting.default
+
+    def folders(self, setting: Setting[tuple[str, ...]]) -> tuple[Path, ...]:
+        """Likewise folders, all of which are there: what is looked for in a mistyped one could be found elsewhere."""
+        values = []
+        for layer, value in self.each(setting):
+            for path in value:
+                wrong = why_no_folder((layer.table.folder if layer.table else self._cwd) / path, path)
+                if wrong is not None:
+                    why, help_ = wrong
+                    message = f"'{layer.name(setting.key)}': {why}"
+                    self.wrong.append(Diagnostic("bad-setting", message, layer.place(setting.key), help_))
+            values.append(_from_here(layer, value))
+        return tuple(Path(path) for path in values[0]) if values else ()
 
     def reports(self) -> tuple[str, ...]:
         """What is said about reports; paths of pyproject.toml are relative to its folder."""
@@ -133,6 +145,10 @@ class _Layers:
                     value = os.path.relpath(layer.table.folder / str(value))  # noqa: PLW2901 - the same value
                 said[layer.prefix][setting.key] = value
         return tuple(said.values())
+
+
+def _from_here(layer: _Layer, paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(os.path.relpath(layer.table.folder / path) for path in paths) if layer.table else paths
 
 
 def _of_environment(environ: Mapping[str, str]) -> _Layer:
@@ -170,7 +186,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
     """
     table = find_table(cwd)
     project = _Layer(table.values if table else {}, "", table)
-    layers = _Layers(_Layer(arguments, "--"), _of_environment(environ), project)
+    layers = _Layers(cwd, _Layer(arguments, "--"), _of_environment(environ), project)
     assumed: dict[str, str] = {}
     for _, pairs in layers.each(setting_table.ASSUME):
         assumed = {**pairs, **assumed}
@@ -181,7 +197,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         flat=layers.one(setting_table.FLAT),
         fail_fast=layers.one(setting_table.FAIL_FAST),
         color=Color(layers.one(setting_table.COLOR)),
-        policy_path=tuple(Path(path) for path in layers.paths(setting_table.POLICY_PATH)),
+        policy_path=layers.folders(setting_table.POLICY_PATH),
         assume=_settle(assumed, layers.one(setting_table.PROFILE)),
         assumed=tuple(f"{key}={value}" for key, value in sorted(assumed.items())),
         terraform=layers.one(setting_table.TERRAFORM),

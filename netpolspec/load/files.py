@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import Diagnostic, Refusal, Severity
+from netpolspec.diagnostics import Diagnostic, Refusal, Severity, nearest
 from netpolspec.source import Source
 
 if TYPE_CHECKING:
@@ -58,6 +58,20 @@ def unreadable(name: str, error: Exception, place: Span | None) -> Diagnostic:
         return Diagnostic("unreadable-file", f"there is no file '{name}'", place)
     reason = str((isinstance(error, OSError) and error.strerror) or error).lower()
     return Diagnostic("unreadable-file", f"cannot read '{name}': {reason}", place)
+
+
+def why_no_folder(path: Path, shown: str) -> tuple[str, tuple[str, ...]] | None:
+    """What is said, with what helps, of a path that should be a folder and is none; None where it is one."""
+    if os.path.isdir(path):  # noqa: PTH112 - is False where Path raises
+        return None
+    if os.path.exists(path):  # noqa: PTH110 - likewise
+        return f"'{shown}' is a file, not a folder", ()
+    try:
+        beside = [entry.name for entry in os.scandir(path.parent) if entry.is_dir()]
+    except (OSError, ValueError):
+        beside = []
+    close = nearest(path.name, beside)
+    return f"there is no folder '{shown}'", (f"did you mean '{close}'?",) if close else ()
 
 
 def decode(content: bytes, name: str) -> str:

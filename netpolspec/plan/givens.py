@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, Severity
 from netpolspec.load import library
+from netpolspec.load.files import why_no_folder
 from netpolspec.load.kustomize import Kustomizer
 from netpolspec.load.manifests import read_path, read_text
 from netpolspec.plan.document import TerraformBlock
@@ -242,7 +243,7 @@ class Givens:
         held = file.document.find(name, given.name.span) if file.document is not None else None
         if isinstance(held, TerraformBlock):
             return self._block(held, given, names)
-        policy = held or library.find(name, self._folders(names, file, root), given.name.span)
+        policy = held or library.find(name, self._folders(given, names, file, root), given.name.span)
         settings = read_labels(given.variables, names)
         variables = {setting.key: _variable(setting) for setting in settings}
         places = {setting.key: setting.value_span for setting in settings}
@@ -279,14 +280,24 @@ class Givens:
         self._sift(diagnostics)
         return Brought(resources)
 
-    def _folders(self, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
-        """Where policies are looked up, nearest first; the library that ships with netpolspec comes last."""
+    def _folders(self, given: GivenPolicy, names: Names, file: Input, root: Input) -> tuple[Path, ...]:
+        """Where policies are looked up, nearest first; the library that ships with netpolspec comes last.
+
+        Raises:
+            Refusal: POLICY_PATH names what is no folder: a policy of the same name could be found further on.
+        """
         variable = names.scope.variables.get("POLICY_PATH")
         folders: list[Path] = []
         if variable is not None:
-            base = root.folder
             text = names.value("POLICY_PATH", file.source.span(0, 0), ())
-            folders += [base / part for word in split_words(text) for part in word.split(":") if part]
+            named = [part for word in split_words(text) for part in word.split(":") if part]
+            folders += [root.folder / part for part in named]
+            place = variable.span or given.name.span
+            wrong = [why_no_folder(folder, _shown(part, root)) for folder, part in zip(folders, named, strict=True)]
+            if any(wrong):
+                told = (each for each in wrong if each is not None)
+                what = "POLICY_PATH names folders in which policies are looked up"
+                raise Refusal(*(Diagnostic("unreadable-file", why, place, (*help_, what)) for why, help_ in told))
         else:
             folders += [file.folder / POLICIES, root.folder / POLICIES]
         return tuple(dict.fromkeys((*folders, *self.policy_path)))

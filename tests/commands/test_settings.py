@@ -76,6 +76,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_project(pr
 def test_each_setting_has_a_key_and_a_variable(
     project: Path, toml: str, environ: dict[str, str], key: str, value: object
 ) -> None:
+    for folder in ("p", "q"):
+        (project / folder).mkdir()
     write(project, toml)
     assert getattr(resolve({}, environ, project), key) == value
 
@@ -95,6 +97,7 @@ def test_paths_of_a_project_are_relative_to_it(project: Path, monkeypatch: pytes
     write(project, 'paths = ["specs"]', 'policy-path = ["policies"]')
     below = project / "deep"
     below.mkdir()
+    (project / "policies").mkdir()
     monkeypatch.chdir(below)
     found = settings(below)
     assert found.paths == ("../specs",)
@@ -171,6 +174,24 @@ def test_the_place_is_found_in_a_table_of_its_own(project: Path) -> None:
         "  |",
         "3 | [ tool . netpolspec.assume ]",
     ]
+
+
+def test_policies_are_not_looked_up_in_folders_that_are_not_there(project: Path) -> None:
+    (project / "policies").mkdir()
+    (project / "policy.yaml").touch()
+    write(project, 'policy-path = ["polices"]')
+    assert complaints(project) == (
+        "error: 'policy-path': there is no folder 'polices'\n"
+        " --> pyproject.toml:4:1\n"
+        "  |\n"
+        '4 | policy-path = ["polices"]\n'
+        "  | ^^^^^^^^^^^\n"
+        "  = help: did you mean 'policies'?"
+    )
+    (project / "pyproject.toml").unlink()
+    given = {"policy-path": ["policies", "policy.yaml"]}
+    assert complaints(project, given) == "error: '--policy-path': 'policy.yaml' is a file, not a folder"
+    assert "'NETPOLSPEC_POLICY_PATH': there is no folder 'p'" in complaints(project, NETPOLSPEC_POLICY_PATH="p")
 
 
 def test_broken_toml_is_drawn_where_it_breaks(project: Path) -> None:

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "pyproject": GROUND,
     "setting_values": GROUND | {"policy"},
     "setting_table": GROUND | {"policy", "log", "setting_values"},
-    "settings": GROUND | {"policy", "log", "pyproject", "setting_values", "setting_table"},
+    "settings": GROUND | {"policy", "load", "log", "pyproject", "setting_values", "setting_table"},
     "doctor": GROUND | {"backends", "setting_table"},
 }
 MAY_IMPORT |= {"cli": set(MAY_IMPORT), "__main__": {"cli"}}
