@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CLIENT = "netpolspec-client"
 """The name of the runner's own pods where no cluster gives them one."""
 
+_CONJUNCTIONS = frozenset({"and", "or"})
+"""Words that are a namespace only where there is one of that name."""
+
 Dial: TypeAlias = tuple["DestinationEnd | None", Protocol, int, "Via | None"]
 
 
@@ -118,7 +121,7 @@ class Inhabitants:
     def _find_sources(self, source: SourceName) -> tuple[SourceEnd, ...]:
         match source:
             case ClientSource(namespace=namespace, labels=labels):
-                self._require_namespace(namespace)
+                self._require_namespace(namespace, self._workload_elsewhere(namespace))
                 template = PodTemplate(dict(labels), (), host_network=False)
                 owner = WorkloadRef("Pod", namespace, CLIENT)
                 origin = self.cluster.namespaces[namespace].origin
@@ -133,13 +136,27 @@ class Inhabitants:
             case _:
                 assert_never(source)
 
-    def _require_namespace(self, name: str) -> None:
+    def _require_namespace(self, name: str, meant: str | None = None, *otherwise: str) -> None:
+        """Make sure of a namespace; else `meant` is whom the word names, and `otherwise` says what may be meant."""
         if name in self.cluster.namespaces:
             return
-        close = nearest(name, self.cluster.namespaces)
-        hint = f"did you mean '{close}'?" if close else f"add 'given namespace {name}'"
-        message = f"namespace '{name}' does not exist in this world"
-        raise _Unknown(Problem("unknown-namespace", message, (hint,)))
+        close = meant or nearest(name, self.cluster.namespaces)
+        if close:
+            hints: tuple[str, ...] = (f"did you mean '{close}'?",)
+        elif name in _CONJUNCTIONS:
+            hints = ("names are separated by commas, as in 'ms-a, ms-b'",)
+        else:
+            hints = otherwise or (f"add 'given namespace {name}'",)
+        raise _Unknown(Problem("unknown-namespace", f"namespace '{name}' does not exist in this world", hints))
+
+    def _service_elsewhere(self, name: str) -> str | None:
+        """A Service of that name, as a destination says it."""
+        return next((f"{name}.{place}" for place, other in self.cluster.services if other == name), None)
+
+    def _workload_elsewhere(self, name: str) -> str | None:
+        """A workload of that name, as an `expect` says it."""
+        pods = (pod for here in self._pods.values() for pod in here if pod.owner.name == name)
+        return next((f"{pod.namespace}/{name}" for pod in pods), None)
 
     def _workload(self, name: WorkloadName) -> list[Pod]:
         """The pods of a workload or the pod of that name; finished ones are nobody's ends."""
@@ -175,7 +192,7 @@ class Inhabitants:
     def _find_destinations(self, name: DestinationName, text: str, warnings: list[Problem]) -> Iterable[Dial]:
         match name.whom:
             case ServiceName(name=service, namespace=namespace):
-                return self._service(service, namespace, name)
+                return self._service(service, namespace, name, text)
             case PodsName(namespace=namespace, labels=labels):
                 return self._namespace(namespace, labels, name, warnings)
             case WorkloadName() as workload:
@@ -188,15 +205,18 @@ class Inhabitants:
             case _:
                 assert_never(name.whom)
 
-    def _service(self, name: str, namespace: str, destination: DestinationName) -> list[Dial]:
-        self._require_namespace(namespace)
+    def _service(self, name: str, namespace: str, destination: DestinationName, text: str) -> list[Dial]:
+        host = text.partition(":")[0]
+        outside = f"a name outside the cluster ends in a dot: '{host}.'"
+        inside = f"add 'given namespace {namespace}' if the Service '{name}' in it is meant"
+        either = (outside, inside) if host == f"{name}.{namespace}" else ()
+        self._require_namespace(namespace, self._service_elsewhere(name), *either)
         service = self.cluster.services.get((namespace, name))
         if service is None:
             known = [other for place, other in self.cluster.services if place == namespace]
             close = nearest(name, known)
-            hint = f"did you mean '{close}.{namespace}'?" if close else f"Services there: {_listed(known)}"
-            if not known and (elsewhere := [ns for ns, other in self.cluster.services if other == name]):
-                hint = f"did you mean '{name}.{elsewhere[0]}'?"
+            meant = f"{close}.{namespace}" if close else self._service_elsewhere(name)
+            hint = f"did you mean '{meant}'?" if meant else f"Services there: {_listed(known)}"
             message = f"no Service '{name}' in namespace '{namespace}'"
             raise _Unknown(Problem("unknown-service", message, (hint,)))
         protocol = Protocol(destination.protocol)
@@ -231,7 +251,8 @@ class Inhabitants:
         destination: DestinationName,
         warnings: list[Problem],
     ) -> Iterable[Dial]:
-        self._require_namespace(namespace)
+        meant = self._service_elsewhere(namespace) or self._workload_elsewhere(namespace)
+        self._require_namespace(namespace, meant if labels is None else None)
         here = [pod for pod in self._pods.get(namespace, []) if not pod.finished]
         if labels is not None:
             wanted = dict(labels)
@@ -320,6 +341,8 @@ def _no_service_port(service: Service, destination: DestinationName) -> Problem:
     message = f"Service '{service.namespace}/{service.name}' has no port {_shown_port(destination)}"
     targets = [port for port in service.ports if port.target == destination.port]
     hint = f"that is its target port; its own is {targets[0].number}" if targets else f"its ports: {_listed(ports)}"
+    if service.external_name is not None and not ports:
+        hint = f"it is an ExternalName without ports: write what it stands for, '{service.external_name.rstrip('.')}.'"
     return Problem("unknown-service-port", message, (hint,))
 
 

@@ -14,6 +14,8 @@ _DESTINATIONS = (
 _ADDRESSES = "addresses look like '10.1.2.3' or '2001:db8::1', ranges like '10.0.0.0/8'"
 _PORTS = "a port is a number, a name or '*', perhaps with its protocol, as in ':80', ':http', ':53/udp'"
 _FILLERS = frozenset({"not", "is", "are", "be", "must", "never", "should", "to"})
+_CONJUNCTIONS = frozenset({"and", "or"})
+_BEHIND = {"within": "allowed within 30s", "because": 'denied because "nobody else"'}
 _IPV6 = re.compile(r"(?=.*:.*:)([0-9A-Fa-f:.]+)(/\d+)?")
 _DOTTED = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 
@@ -50,15 +52,9 @@ def _explain_dotted_source(text: str, host: str) -> Flaw:
 
 def explain_destination(text: str, at: int) -> Flaw:
     """Why the grammar has no destination of this form; `at` is where it got stuck."""
-    flaw = _explain_either(text) or _explain_labels(text, at) or _explain_address(text)
+    flaw = _explain_either(text) or _explain_labels(text, at) or _explain_address(text) or _explain_lone_word(text)
     if flaw:
         return flaw
-    if text.startswith("<"):
-        hint = "'<node>' may be a source; to reach a node, write its address and a port"
-        return Flaw("bad-destination", f"'{text}' cannot be a destination", 0, len(text), (hint,))
-    if text in _FILLERS:
-        hint = "the verdict is one word, 'allowed' or 'denied', behind the destinations"
-        return Flaw("bad-destination", f"'{text}' cannot be a destination", 0, len(text), (hint,))
     if at >= len(text) and ":" not in text.rpartition("]")[2].removesuffix(":"):
         host = text.removesuffix(":")
         return Flaw("missing-port", f"'{host}' has no port", 0, len(text), (f"write '{host}:80' or '{host}:53/udp'",))
@@ -72,6 +68,27 @@ def explain_destination(text: str, at: int) -> Flaw:
     if -1 < colon < at:
         return Flaw("bad-port", f"'{text[colon + 1 :]}' is no port", colon + 1, len(text), (_PORTS,))
     return Flaw("bad-destination", f"'{text}' is no destination", at, len(text), (_DESTINATIONS,))
+
+
+def _explain_lone_word(text: str) -> Flaw | None:
+    """A word of the sentence, and no name."""
+    message = f"'{text}' cannot be a destination"
+    if text.startswith("<"):
+        hint = "'<node>' may be a source; to reach a node, write its address and a port"
+    elif text in _FILLERS:
+        hint = "the verdict is one word, 'allowed' or 'denied', behind the destinations"
+    elif text in _CONJUNCTIONS:
+        hint = "destinations are separated by commas, as in 'ms-a:80, ms-b:80'"
+    elif text in _BEHIND:
+        message = f"'{text}' stands behind the verdict"
+        hint = f"write it as in 'expect ms-a -> ms-b:80 {_BEHIND[text]}'"
+    elif text.isdecimal():
+        message = f"'{text}' is a port without a destination"
+        hint = f"each port is a destination of its own: 'ms-a:80, ms-a:{text}'"
+        return Flaw("missing-port", message, 0, len(text), (hint,))
+    else:
+        return None
+    return Flaw("bad-destination", message, 0, len(text), (hint,))
 
 
 def _explain_address(text: str) -> Flaw | None:
