@@ -18,8 +18,8 @@ def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
     """Hand each event to its taker, whatever happens on the way.
 
     An interrupt in the taker is thrown into the runner, which cleans up and says so in its last events. One that
-    comes while it cleans up ends the run at once. Any other exception is told as a `BailedOut`, so that no reader
-    takes the report for a whole one, and goes on its way.
+    comes while it cleans up ends the run at once. Any other exception is thrown into it, too, and told as a
+    `BailedOut`, so that no reader takes the report for a whole one; then it goes on its way.
     """
     try:
         for event in events:
@@ -27,7 +27,8 @@ def deliver(events: Generator[Event], take: Callable[[Event], None]) -> None:
     except KeyboardInterrupt as interrupt:
         _end(events, take, number_of(interrupt))
     except Exception as error:
-        events.close()
+        with contextlib.suppress(type(error)):
+            events.throw(error)  # notes on it say what could not be removed
         with contextlib.suppress(Exception):
             take(BailedOut(f"netpolspec has a fault: {type(error).__name__}"))
         raise

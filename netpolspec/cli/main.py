@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         messages.show(refusal.diagnostics)
         return _FAILED if refusal.by_environment else _WRONG
     except ReportLost as lost:
-        if not lost.hung_up:
-            messages.show([Diagnostic("report-lost", str(lost))])
+        if not lost.hung_up or _notes(lost):
+            messages.show([Diagnostic("report-lost", str(lost), notes=_notes(lost))])
         return _FAILED
     except KeyboardInterrupt as interrupt:
         messages.line("error: interrupted")
@@ -162,4 +162,9 @@ def _tell_fault(error: Exception, arguments: Sequence[str], messages: Messages) 
     if not wanted:
         hints.append("NETPOLSPEC_DEBUG=1 shows where it happened")
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    messages.show([Diagnostic("fault", f"netpolspec has a fault: {text}", None, tuple(hints))])
+    messages.show([Diagnostic("fault", f"netpolspec has a fault: {text}", None, tuple(hints), _notes(error))])
+
+
+def _notes(error: Exception) -> tuple[str, ...]:
+    """What was added to an exception on its way: what a run could not remove."""
+    return tuple(getattr(error, "__notes__", ()))

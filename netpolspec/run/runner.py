@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -51,8 +52,7 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
         it clean up; a second one does not, and then BailedOut says what is left.
     """
     started = time.monotonic()
-    signal: int | None = None
-    hurried = False
+    end = _End(backend)
     runner = _Runner(scenarios, backend, options)
     try:
         yield RunStarted(tuple(scenarios), backend.name, _changed(options.assumptions), options.terraform)
@@ -60,30 +60,47 @@ def run(scenarios: Sequence[Scenario], backend: Backend, options: RunOptions) ->
         backend.close()
     except WorldFailed as failure:
         yield from runner.held_back()
-        yield _closed(backend, BailedOut(str(failure), failure.diagnostic))
+        yield end.closed(BailedOut(str(failure), failure.diagnostic))
     except KeyboardInterrupt as interrupt:
-        signal = number_of(interrupt)
+        end.signal = number_of(interrupt)
         yield from runner.held_back()
-        ended = BailedOut("interrupted")
-        try:
-            ended = _closed(backend, ended)
-        except KeyboardInterrupt as again:
-            hurried = True  # nothing more is removed; what is left is told
-            ended = _with(ended, notes=getattr(again, "__notes__", ()))
-        yield ended
+        yield end.closed(BailedOut("interrupted"))
     finally:
-        if not hurried:
-            backend.close()
-    yield RunEnded(time.monotonic() - started, signal)
+        end.close_unheard()
+    yield RunEnded(time.monotonic() - started, end.signal)
 
 
-def _closed(backend: Backend, event: BailedOut) -> BailedOut:
-    """Close a backend whose run has failed; the event, with what could not be removed where that fails, too."""
-    try:
-        backend.close()
-    except WorldFailed as failure:
-        return _with(event, notes=(str(failure),), help_=failure.diagnostic.help)
-    return event
+class _End:
+    """How a run ends: its backend is closed, and the first interrupt does not prevent it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.signal: int | None = None
+        """What interrupted the run, or its closing."""
+        self._backend = backend
+        self._over = False
+
+    def closed(self, event: BailedOut) -> BailedOut:
+        """Close the backend of a run that has failed; the event, with what could not be removed."""
+        try:
+            self._backend.close()
+        except WorldFailed as failure:
+            event = _with(event, (str(failure),), failure.diagnostic.help)
+        except KeyboardInterrupt as interrupt:
+            if self.signal is None:
+                self.signal = number_of(interrupt)
+                return self.closed(event)
+            # The second one: nothing more is removed, and what is left is told.
+            event = _with(event, getattr(interrupt, "__notes__", ()))
+        self._over = True
+        return event
+
+    def close_unheard(self) -> None:
+        """Close the backend, unless it is; what could not be removed is told by the exception that ends the run."""
+        left = None if self._over else self.closed(BailedOut("")).diagnostic
+        reason = sys.exception()
+        if left is not None and reason is not None:
+            for told in (*left.notes, *left.help):
+                reason.add_note(str(told))
 
 
 def _with(event: BailedOut, notes: Sequence[str], help_: Sequence[str] = ()) -> BailedOut:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import signal
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from report.events import ended, passed, point, scenario
 
 from netpolspec import signals
+from netpolspec.backends.base import WorldFailed
+from netpolspec.backends.model import ModelBackend
 from netpolspec.cli.exits import Exit, Outcome
 from netpolspec.cli.interrupts import deliver
+from netpolspec.cli.main import main
 from netpolspec.report.tap import Tap
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted
 
@@ -112,3 +118,18 @@ def test_a_fault_leaves_no_report_that_looks_whole() -> None:
         run(world, taker)
     assert world.cleaned == 1
     assert taker.text.splitlines()[-1] == "Bail out! netpolspec has a fault: ValueError"
+
+
+def test_what_is_left_is_told_where_the_report_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def close(_: ModelBackend) -> None:
+        raise WorldFailed("the cluster is left", "netpolspec down")
+
+    monkeypatch.setattr(ModelBackend, "close", close)
+    with io.TextIOWrapper(Path("/dev/full").open("wb", buffering=0)) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["run", "-e", "expect 10.0.0.1 -> 10.0.0.2:80 allowed"]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "error: cannot write the report: no space left on device"
+    assert [line.strip() for line in lines[1:]] == ["= note: the cluster is left", "= note: netpolspec down"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 import pytest
 
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.model import ModelBackend
+from netpolspec.cli.interrupts import deliver
 from netpolspec.run.events import BailedOut, RunEnded
 from netpolspec.run.runner import RunOptions, run
 from netpolspec.signals import Interrupted
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from netpolspec.backends.base import Capabilities
     from netpolspec.plan.model import Scenario
+    from netpolspec.run.events import Event
 
 
 class Stubborn(ModelBackend):
@@ -40,9 +42,16 @@ class Stubborn(ModelBackend):
 class Busy(ModelBackend):
     """Is interrupted so many times when it is closed."""
 
-    def __init__(self, interrupts: int) -> None:
+    def __init__(self, interrupts: int, prepare: BaseException | None = None, *, fails: bool = False) -> None:
         self.interrupts = interrupts
         self.closed = False
+        self._prepare = prepare
+        self._fails = fails
+
+    def prepare(self, scenarios: Sequence[Scenario]) -> Capabilities:
+        if self._prepare is not None:
+            raise self._prepare
+        return super().prepare(scenarios)
 
     def close(self) -> None:
         if self.interrupts:
@@ -51,6 +60,8 @@ class Busy(ModelBackend):
             interrupt.add_note("much is left")
             raise interrupt
         self.closed = True
+        if self._fails:
+            raise WorldFailed("the cluster is left", "netpolspec down")
 
 
 def test_an_interrupt_lets_it_be_closed_and_a_second_one_does_not() -> None:
@@ -82,3 +93,34 @@ def test_what_could_not_be_removed_is_told(prepare: BaseException | None, reason
     assert bailed[0].diagnostic.help == ("netpolspec down",)
     assert isinstance(events[-1], RunEnded)
     assert events[-1].interrupted_by == (15 if reason == "interrupted" else None)
+
+
+def test_an_interrupt_after_a_failure_lets_it_be_closed_too() -> None:
+    patient = Busy(1, WorldFailed("no docker"), fails=True)
+    *_, bailed, ended = run((), patient, RunOptions())
+    assert isinstance(bailed, BailedOut)
+    assert bailed.diagnostic is not None
+    assert (bailed.reason, bailed.diagnostic.notes) == ("no docker", ("the cluster is left",))
+    assert isinstance(ended, RunEnded)
+    assert (ended.interrupted_by, patient.closed) == (15, True)
+
+
+@pytest.mark.parametrize(
+    ("backend", "closed", "told"),
+    [
+        (Busy(0, fails=True), True, ["the cluster is left", "netpolspec down"]),
+        (Busy(1), True, []),
+        (Busy(2), False, ["much is left"]),
+    ],
+)
+def test_where_nobody_takes_the_report_what_is_left_is_told_beside_that(
+    backend: Busy,
+    closed: bool,  # noqa: FBT001 - a row of the table
+    told: Sequence[str],
+) -> None:
+    def take(_: Event) -> Never:
+        raise ConnectionError("the reader went away")
+
+    with pytest.raises(ConnectionError) as lost:
+        deliver(run((), backend, RunOptions()), take)
+    assert (backend.closed, getattr(lost.value, "__notes__", [])) == (closed, told)
