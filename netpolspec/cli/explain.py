@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from netpolspec.report.explanation import Answered
     from netpolspec.settings import Settings
 
-_USAGE = "[OPTION]... SOURCE DESTINATION[:PORT[/PROTO]] PATH..."
+_USAGE = "[OPTION]... SOURCE DESTINATION[:PORT[/PROTO]] PATH... [NAME=value]..."
 
 _DESCRIPTION = """\
 Says why a connection is allowed or denied: at both ends, tier by tier, which
@@ -42,7 +42,8 @@ namespace, ms-a[tier=web] one with that label, ms-a/web a workload's pods,
 10.1.2.3 an address, nginx.ms-b:80 a Service, ms-b/web:80 or ms-b:80 pods.
 Without a port, every port is explained that the destination declares. A PATH is
 a manifest, a folder of them, - for standard input, or FILE.nps::SCENARIO for
-the world in which that scenario ends."""
+the world in which that scenario ends; NAME=value sets a variable of a spec or
+of a Terraform folder."""
 
 _EPILOG = """\
 examples:

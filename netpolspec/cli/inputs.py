@@ -57,10 +57,9 @@ def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[s
     Raises:
         Refusal: something cannot be read, or there is nothing to read.
     """
-    named = [argument for argument in arguments if not is_variable(argument)]
-    overrides = dict(_override(argument) for argument in arguments if is_variable(argument))
+    named, overrides = split_variables(arguments)
     if not named and not texts:
-        named = list(otherwise)
+        named = tuple(otherwise)
     if not named and not texts:
         raise wrong("nothing to read", "name a file or a folder, such as 'netpolspec run specs/', or use -e TEXT")
     reader = _Reader()
@@ -71,6 +70,16 @@ def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[s
     if reader.diagnostics:
         raise Refusal(*reader.diagnostics)
     return Inputs(tuple(reader.inputs.values()), tuple(picks), overrides)
+
+
+def split_variables(arguments: Sequence[str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """What arguments name, and what `NAME=value` among them sets.
+
+    Raises:
+        Refusal: a variable is not set as the command line has it.
+    """
+    named = tuple(argument for argument in arguments if not is_variable(argument))
+    return named, dict(_override(argument) for argument in arguments if is_variable(argument))
 
 
 def is_variable(argument: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
 from netpolspec.cli.clusters import guarded
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.inputs import is_variable
 from netpolspec.cli.specs import settle
 from netpolspec.cli.worlds import add_world_options, read_cluster
 from netpolspec.diagnostics import nearest
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from netpolspec.report.matrix.difference import Allowance, Change, Difference
     from netpolspec.settings import Settings
 
-_USAGE = "[OPTION]... PATH...\n       netpolspec matrix diff [OPTION]... BEFORE AFTER"
+_USAGE = "[OPTION]... PATH... [NAME=value]...\n       netpolspec matrix diff [OPTION]... BEFORE AFTER [NAME=value]..."
 
 _DESCRIPTION = """\
 Says who reaches whom, on which ports, by the semantics of the policies; no
 packet is sent. A PATH is a manifest, a folder of them, - for standard input,
-or FILE.nps::SCENARIO for the world in which that scenario ends.
+or FILE.nps::SCENARIO for the world in which that scenario ends. NAME=value
+sets a variable of a spec or of a Terraform folder.
 
 `matrix diff` compares two of these: what AFTER opens and what it closes."""
 
@@ -177,9 +179,11 @@ def _written(
             return write_table(view, color=session.report.colored(settings.color, session.environ))
 
 
-def _compare(paths: Sequence[str], options: argparse.Namespace, settings: Settings, session: Session) -> Exit:
+def _compare(arguments: Sequence[str], options: argparse.Namespace, settings: Settings, session: Session) -> Exit:
     from netpolspec.report.matrix.difference import compare, not_allowed, write_difference, write_difference_json
 
+    paths = [each for each in arguments if not is_variable(each)]
+    variables = [each for each in arguments if is_variable(each)]
     if len(paths) != 2:  # noqa: PLR2004 - before and after
         raise wrong("'matrix diff' compares two things", "name what was before, and what comes after")
     if options.context is not None:
@@ -187,7 +191,7 @@ def _compare(paths: Sequence[str], options: argparse.Namespace, settings: Settin
     if options.format not in {"table", "json"}:
         raise wrong(f"'matrix diff' has no format '{options.format}'", "it is table or json")
     allowances = tuple(read_allowances(options.allow_open or ()))
-    before, after = (_view((path,), options, settings, session) for path in paths)
+    before, after = (_view((path, *variables), options, settings, session) for path in paths)
     difference: Difference = compare(before, after)
     refused: tuple[Change, ...] = not_allowed(difference, allowances)
     if options.format == "json":

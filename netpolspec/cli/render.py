@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_terraform_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.inputs import split_variables
 from netpolspec.cli.specs import settle
 from netpolspec.cli.worlds import read_resources
 
@@ -22,7 +22,7 @@ Prints the Kubernetes objects that netpolspec understands, as YAML, for people
 who ask what a module or a policy means. A PATH is a manifest or a folder of
 them, a Terraform folder, a plan's JSON, - for standard input, or
 FILE.nps::SCENARIO for the world in which that scenario ends. NAME=value sets
-variables of Terraform folders."""
+variables of specs and of Terraform folders."""
 
 _EPILOG = """\
 examples:
@@ -43,8 +43,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     options, others = parser.read(arguments)
     require_choice("--format", options.format, ("yaml", "json"))
     settings = settle(options, session)
-    paths = [other for other in others if "=" not in other or Path(other).exists()]
-    variables = dict(other.split("=", 1) for other in others if other not in paths)
+    paths, variables = split_variables(others)
     if not paths:
         raise wrong("nothing to render", "name a manifest, a Terraform folder or FILE.nps::SCENARIO")
     found = read_resources(paths, settings, session, variables=variables)

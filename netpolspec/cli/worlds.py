@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec import log
 from netpolspec.cli.arguments import add_model_options, add_terraform_options, wrong
-from netpolspec.cli.inputs import SUFFIX, read_standard_input
+from netpolspec.cli.inputs import SUFFIX, read_standard_input, split_variables
 from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.diagnostics import Refusal, Severity
 from netpolspec.load.manifests import read_path, read_text, repeated
@@ -55,24 +55,26 @@ class Objects:
 
 
 def read_cluster(
-    paths: Sequence[str], options: argparse.Namespace, settings: Settings, session: Session
+    arguments: Sequence[str], options: argparse.Namespace, settings: Settings, session: Session
 ) -> tuple[Cluster, tuple[Resource, ...]]:
     """The cluster that a command line names, and the objects that it was made from.
 
     A path is a manifest, a folder of them or of Terraform, `-` for standard input, or `FILE.nps::SCENARIO`: the world
     in which that scenario ends. Beside a spec, the live cluster that is named is what the spec's `given cluster` means.
+    `NAME=value` sets a variable of specs and of Terraform folders.
 
     Raises:
         Refusal: something cannot be read or is refused, or nothing is named.
         WorldFailed: a live cluster does not answer.
     """
+    paths, variables = split_variables(arguments)
     live = None
     if options.context is not None and not any(map(_is_spec, paths)):
         live = _live(options.context, options.kubeconfig)
     elif not paths:
         raise wrong("nothing to read", "name a folder, a manifest, FILE.nps::SCENARIO or '-', or a live --context")
     cluster = cluster_of_context(options.context, options.kubeconfig)
-    found = read_resources(paths, settings, session, live=live, cluster=cluster)
+    found = read_resources(paths, settings, session, variables=variables, live=live, cluster=cluster)
     return assemble_resources(found.resources, declare_namespaces=True), tuple(found.resources)
 
 
@@ -91,7 +93,7 @@ def read_resources(
         paths: what to read, as for `read_cluster`; a plan's JSON and Terraform folders as well.
         settings: who may say what Terraform means, and where policies are.
         session: where the command was started.
-        variables: values for variables of Terraform folders.
+        variables: values for variables of specs and of Terraform folders.
         live: what was read from a live cluster.
         cluster: reads what `given cluster` means; None: no cluster is asked.
 
@@ -115,12 +117,15 @@ def gather_objects(
     cluster: ReadCluster | None = None,
 ) -> Objects:
     """The objects that paths hold, and everything that is wrong with them; the arguments are `read_resources`'."""
+    if variables and paths and not any(_is_spec(path) or is_terraform(Path(path)) for path in paths):
+        hint = "specs and Terraform folders have variables; a path with a '=' in it is written './NAME=value'"
+        raise wrong(f"nothing here has the variable '{next(iter(variables))}'", hint)
     found = Objects()
     if live is not None:
         found.add(*live)
     for path in paths:
         if _is_spec(path):
-            _read_scenario(path, settings, cluster, found)
+            _read_scenario(path, settings, variables, cluster, found)
         else:
             _read(path, settings, variables, found)
     found.diagnostics += repeated(found.resources)
@@ -182,13 +187,15 @@ def _read_terraform(path: str, settings: Settings, variables: Mapping[str, str],
     found.secrets |= reading.secrets
 
 
-def _read_scenario(path: str, settings: Settings, cluster: ReadCluster | None, found: Objects) -> None:
+def _read_scenario(
+    path: str, settings: Settings, variables: Mapping[str, str], cluster: ReadCluster | None, found: Objects
+) -> None:
     """The objects of the world in which a scenario ends."""
     from netpolspec.plan.analyze import Options, analyze
     from netpolspec.plan.files import Files
 
     file, mark, name = path.partition("::")
-    options = Options({}, settings.policy_path, settings.terraform, cluster)
+    options = Options(variables, settings.policy_path, settings.terraform, cluster)
     plan, diagnostics = analyze([Files().read(Path(file), file)], options)
     if plan is None:
         raise Refusal(*diagnostics)
