@@ -22,17 +22,33 @@ if TYPE_CHECKING:
 
     import sh
 
+    _GivenUp = tuple[threading.Event, ...]
+
 GRACE = 2.0
 """Seconds between asking a process group to end and ending it."""
 
 _SECRET_OPTION = re.compile(r"^(--?[\w-]*(?:token|password|secret|passwd)[\w-]*)(=.*)?$", re.IGNORECASE | re.DOTALL)
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 
-_live: set[int] = set()
-"""The process groups of the children that are running."""
+_live: dict[int, _GivenUp] = {}
+"""The process groups of the children that are running, each with what its thread looks at."""
 _ended = 0
 """How often all of them were asked to end."""
 _live_lock = threading.Lock()
+
+
+class _Thread(threading.local):
+    """What belongs to the thread."""
+
+    given_up: _GivenUp = ()
+    """One is set when nobody waits any more for what it does: its pool's, or that of the thread which made the pool."""
+
+
+_thread = _Thread()
+
+
+class GivenUp(BaseException):
+    """Nobody waits any more for what this thread does. No Exception, so that none takes it for a tool's failure."""
 
 
 class ToolMissing(Exception):  # noqa: N818 - says what happened
@@ -141,6 +157,7 @@ def run(
 
     Raises:
         ToolMissing: the program does not exist, or cannot be started
+        GivenUp: in a thread of `alongside` that is interrupted; how the program ended is then our own doing
     """
     path = shutil.which(argv[0])
     if path is None:
@@ -156,6 +173,8 @@ def run(
             process = until_it_ends.enter_context(child)
         until_it_ends.enter_context(_deadline(process.pgid, timeout, timed_out))
         process.wait()
+    if _is_given_up():
+        raise GivenUp
     return Finished(
         argv=tuple(argv),
         status=255 if process.exit_code is None else process.exit_code,
@@ -174,6 +193,8 @@ def _child(
     import sh
 
     before = _ended
+    if _is_given_up():
+        raise GivenUp
     try:
         process: sh.OProc = sh.Command(path)(
             *argv[1:],
@@ -194,9 +215,9 @@ def _child(
     except sh.ForkException as failure:  # a file for another machine, a script whose interpreter is not there
         raise ToolMissing(argv[0], str(failure).strip().splitlines()[-1].strip()) from failure
     with _live_lock:
-        _live.add(process.pgid)
+        _live[process.pgid] = _thread.given_up
     try:
-        if _ended != before:  # while it was being started
+        if _ended != before or _is_given_up():  # while it was being started
             end(process.pgid)
         yield process
     except BaseException:
@@ -204,7 +225,7 @@ def _child(
         raise
     finally:
         with _live_lock:
-            _live.discard(process.pgid)
+            del _live[process.pgid]
 
 
 def check(
@@ -242,17 +263,30 @@ def end_all(grace: float = GRACE) -> None:
 
 @contextlib.contextmanager
 def alongside(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are waited for; an interrupt ends their child processes, and what has not begun does not begin."""
+    """Threads that are waited for; an interrupt ends their child processes, and they begin nothing more."""
     from concurrent.futures import ThreadPoolExecutor
 
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="netpolspec")
+    given_up = threading.Event()
+    pool = ThreadPoolExecutor(threads, "netpolspec", _begin_thread, ((*_thread.given_up, given_up),))
     try:
         yield pool
+        pool.shutdown()
     except BaseException:
+        given_up.set()
         pool.shutdown(wait=False, cancel_futures=True)
-        end_all()
+        with _live_lock:
+            groups = [group for group, events in _live.items() if given_up in events]
+        for group in groups:
+            end(group)
         raise
-    pool.shutdown()
+
+
+def _begin_thread(given_up: _GivenUp) -> None:
+    _thread.given_up = given_up
+
+
+def _is_given_up() -> bool:
+    return any(event.is_set() for event in _thread.given_up)
 
 
 def _signal(group: int, number: signal.Signals) -> None:

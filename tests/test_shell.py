@@ -52,6 +52,36 @@ def test_end_all_ends_what_runs_and_nothing_else() -> None:
     assert shell.run(["true"], timeout=10).ok
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_what_is_given_up_starts_nothing_more(tmp_path: Path, *, nested: bool) -> None:
+    """A worker that takes the end of its program for a failure would go on with the next one."""
+    left = threading.Event()
+
+    def work() -> None:
+        try:
+            if shell.run(["sleep", "60"], timeout=60).status != 0:
+                (tmp_path / "went-on").touch()
+            shell.run(["touch", str(tmp_path / "started")], timeout=10)
+        finally:
+            left.set()
+
+    def work_beside() -> None:
+        with shell.alongside(1) as pool:
+            pool.submit(work).result()
+
+    with pytest.raises(KeyboardInterrupt), shell.alongside(1) as pool:  # noqa: PT012 - it comes in the middle
+        pool.submit(work_beside if nested else work)
+        while not shell._live:  # noqa: SLF001 - waits for the child to be there
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert shell.run(["sleep", "0.5"], timeout=10).ok, "whoever cleans up is left alone"
+    assert left.wait(10)
+    assert not list(tmp_path.iterdir())
+    assert shell.run(["true"], timeout=10).ok
+    with shell.alongside(1) as pool:
+        assert pool.submit(shell.run, ["true"], timeout=10).result().ok
+
+
 def test_many_at_once_lose_nothing() -> None:
     def one(number: int) -> bool:
         finished = shell.run(["sh", "-c", f"echo {number}; echo {number} >&2; exit {number % 3}"], timeout=30)
