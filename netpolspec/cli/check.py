@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_reading_options, require_choice, wrong
 from netpolspec.cli.exits import Exit
-from netpolspec.cli.inputs import is_variable, specs_below
+from netpolspec.cli.inputs import is_variable, specs_below, split_variables
 from netpolspec.cli.selection import Filters, select
 from netpolspec.cli.specs import read_specs, settle
 from netpolspec.cli.worlds import is_terraform
@@ -108,7 +108,7 @@ def _check(options: Namespace, others: Sequence[str], session: Session) -> _Chec
     if wanted.specs or options.texts or not wanted.objects:
         specs = read_specs((*wanted.specs, *wanted.overrides), options.texts, settings, session)
         select(specs.plan, specs.inputs.picks, Filters())  # what is named exists
-    objects = _objects(wanted, settings)
+    objects = _objects(wanted.objects, () if specs is not None else wanted.overrides, settings)
     session.veil.add(objects.secrets)
     warnings = () if options.quiet else _warnings(specs, objects, settings)
     return _Checked(specs, _how_much(specs, objects), warnings)
@@ -178,21 +178,26 @@ def _holds_objects(folder: Path) -> bool:
     )
 
 
-def _objects(wanted: _Wanted, settings: Settings) -> Objects:
-    """The objects of manifests and Terraform; a module whose variables nobody sets is only looked at as it is written.
+def _objects(paths: Sequence[str], overrides: Sequence[str], settings: Settings) -> Objects:
+    """The objects of manifests and Terraform.
+
+    A module is there to be called: that a variable of it has no value is no mistake, but what is not read is said.
 
     Raises:
         Refusal: something else is wrong with them.
     """
     from netpolspec.cli.worlds import gather_objects
 
-    variables = dict(override.split("=", 1) for override in wanted.overrides) if not wanted.specs else {}
-    found = gather_objects(wanted.objects, settings, variables)
-    unset = [each for each in found.diagnostics if each.message.endswith("has no value")]
-    found.diagnostics = [each for each in found.diagnostics if each not in unset]
+    _, variables = split_variables(overrides)
+    found = gather_objects(paths, settings, variables)
+    found.diagnostics = [_as_warning(each) if each.code == "terraform-variable" else each for each in found.diagnostics]
     if any(each.severity is Severity.ERROR for each in found.diagnostics):
         raise Refusal(*found.diagnostics)
     return found
+
+
+def _as_warning(unset: Diagnostic) -> Diagnostic:
+    return replace(unset, severity=Severity.WARNING, message=f"what depends on it is not read: {unset.message}")
 
 
 def _warnings(specs: Specs | None, objects: Objects, settings: Settings) -> Sequence[Diagnostic]:

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from netpolspec.policy.objects import Pod
     from netpolspec.source import Origin
 
-_OTHER_CODES = ("undeclared-port", "cidr-form", "skipped-chart", "plain-kustomization", "unknown-variable")
+_OTHER_CODES = (
+    "undeclared-port",
+    "cidr-form",
+    "skipped-chart",
+    "plain-kustomization",
+    "unknown-variable",
+    "terraform-variable",
+)
 """Warnings that are no lints, and may be left out all the same."""
 
 

@@ -65,3 +65,49 @@ def test_standard_input(project: Project) -> None:
     assert "--> <stdin>:1:" in ended.err
     ended = project.run("check", "-", stdin="\x00")
     assert ended.status == 2
+
+
+def test_what_is_not_read_of_a_module_is_said(project: Project) -> None:
+    project.write(
+        "module/main.tf",
+        """variable "ns" {}
+resource "kubernetes_network_policy" "closed" {
+  metadata {
+    name      = "closed"
+    namespace = var.ns
+  }
+  spec {
+    pod_selector {}
+    policy_types = ["Ingres"]
+  }
+}
+""",
+    )
+    ended = project.run("check", "module")
+    assert (ended.status, ended.out) == (0, "")
+    assert ended.err == (
+        "warning: what depends on it is not read: variable 'ns' has no value\n"
+        " --> module/main.tf:1:1\n"
+        "  |\n"
+        '1 | variable "ns" {}\n'
+        "  | ^^^^^^^^^^^^^\n"
+        "  = help: give ns=VALUE, or set it in terraform.tfvars\n"
+        "\n"
+        "1 warning\n"
+        "no mistakes: 0 objects\n"
+    )
+    assert project.run("check", "module", "--ignore", "terraform-variable").err == "no mistakes: 0 objects\n"
+    given = project.run("check", "module", "ns=ms-b")
+    assert given.status == 2
+    assert "unknown policy type 'Ingres'" in given.err
+
+
+def test_a_module_that_is_called_without_an_argument_is_a_mistake(project: Project) -> None:
+    project.write("module/main.tf", 'module "below" {\n  source = "./below"\n}\n')
+    project.write(
+        "module/below/main.tf",
+        'variable "ns" {}\nresource "kubernetes_namespace" "it" {\n  metadata {\n    name = var.ns\n  }\n}\n',
+    )
+    ended = project.run("check", "module")
+    assert ended.status == 2
+    assert "error: variable 'ns' of 'module.below' has no value\n --> module/below/main.tf:1:1\n" in ended.err

@@ -114,9 +114,11 @@ class Module:
             return evaluate(expr, scope), expr.span
         if variable.default is not None:
             return evaluate(variable.default, Scope(None)), variable.default.span
-        where = f" of '{self.address}'" if self.address else ""
-        help_ = () if self.address else (f"give {variable.name}=VALUE, or set it in terraform.tfvars",)
-        message = f"variable '{variable.name}'{where} has no value"
+        if self.address:
+            message = f"variable '{variable.name}' of '{self.address}' has no value"
+            raise Refusal(Diagnostic("terraform-argument", message, variable.span))
+        help_ = (f"give {variable.name}=VALUE, or set it in terraform.tfvars",)
+        message = f"variable '{variable.name}' has no value"
         raise Refusal(Diagnostic("terraform-variable", message, variable.span, help_))
 
     def local(self, name: str) -> Value:

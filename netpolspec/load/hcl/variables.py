@@ -46,7 +46,9 @@ def fit(variable: Variable, value: Value, place: Span) -> tuple[Value, Span]:
     if isinstance(value, Null) and not variable.nullable:
         if variable.default is None:
             raise Refusal(
-                Diagnostic("terraform-variable", f"variable '{variable.name}' is null", place, (), _declared(variable))
+                Diagnostic(
+                    "terraform-variable-type", f"variable '{variable.name}' is null", place, (), _declared(variable)
+                )
             )
         value, place = evaluate(variable.default, Scope(None)), variable.default.span
     try:
