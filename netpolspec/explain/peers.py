@@ -107,8 +107,8 @@ def _pods_at_home(peer: PodPeer, home: str | None, other: Pod) -> str:
 
 
 def _block(peer: BlockPeer, other: Endpoint, question: Question, match: Match) -> str:
-    name = f"ipBlock {peer.cidr}"
     addresses = question.world.addresses(other) if question.seen_as is None else question.seen_as
+    name = f"ipBlock {peer.cidr if addresses else describe_peer(peer, None)}"
     inside = [address for address in addresses if address in peer.cidr]
     for address in inside:
         hole = next((each for each in peer.excepts if address in each), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netpolspec.explain import edit
 from netpolspec.explain.account import account
 from netpolspec.explain.words import failing, say_selector
+from netpolspec.policy.assumptions import choices
 from netpolspec.policy.decide import Model
 from netpolspec.policy.decision import Answer, External
 from netpolspec.policy.objects import (
@@ -78,7 +79,7 @@ def turn_over(model: Model, found: Account) -> TurnOver:
     if answer is Answer.UNKNOWN:
         return TurnOver(wanted, (), "a policy of a kind that the model does not know may have a say")
     if answer is Answer.UNSPECIFIED:
-        return TurnOver(Answer.ALLOWED, (), "the API leaves the answer open; an assumption settles it")
+        return TurnOver(Answer.ALLOWED, (), _say_open(found))
     cluster = _reduced(model.cluster, found.connection)
     search = _Search(model.assumptions, found.connection, wanted)
     edits = search.open_all(cluster, found) if wanted is Answer.ALLOWED else search.close_one(cluster, found)
@@ -90,6 +91,19 @@ def turn_over(model: Model, found: Account) -> TurnOver:
     if all(tier.tier is Tier.NETWORK_POLICY and not tier.asked for side in found.sides for tier in side.tiers):
         return TurnOver(wanted, (), "no policy has a say in this connection")
     return TurnOver(wanted, (), "no edit of a few lines was found that does it")
+
+
+def _say_open(found: Account) -> str:
+    """What would settle an answer that the API leaves open."""
+    if found.decision.assumptions:
+        rested = (each.split("=", 1) for each in found.decision.assumptions)
+        settling = " or ".join(f"{key}={other}" for key, value in rested for other in choices(key) if other != value)
+        return f"the API leaves the answer open; '--assume' settles it, with {settling}"
+    if any(rival.peer is not None for rival in found.decision.decisive.rivals):
+        for end in found.connection.ends:
+            if isinstance(end, External) and end.address is None:
+                return f"the address of {end.name} is not known, and policies see addresses; ask about an address of it"
+    return "the API leaves the answer open, and no assumption settles it"
 
 
 def _reduced(cluster: Cluster, connection: Connection) -> Cluster:
