@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_model_options, wrong
 from netpolspec.cli.exits import Exit
+from netpolspec.cli.inputs import is_variable
 from netpolspec.cli.specs import settle
 from netpolspec.diagnostics import Diagnostic, Refusal, nearest
 
@@ -35,7 +36,8 @@ matrix FILE::SCENARIO   who reaches whom, as the scenario says it
 spec FILE::SCENARIO     the scenario's source
 picture FILE::SCENARIO  its world as a mermaid diagram
 
-Paths are relative to the page. The specs are run on the model."""
+Paths are relative to the page; NAME=value behind them sets a variable. The
+specs are run on the model."""
 
 _EPILOG = """\
 examples:
@@ -57,7 +59,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     if not paths:
         raise wrong("nothing to refresh", "name a page: 'netpolspec embed README.md'")
     settings = settle(options, session)
-    from netpolspec.cli.reports import is_stale, write_file
+    from netpolspec.cli.outputs import Output, is_stale, write_text
 
     made = [(Path(path), _refreshed(path, settings, session)) for path in paths]
     stale = False
@@ -65,7 +67,7 @@ def execute(arguments: Sequence[str], session: Session) -> int:
         if options.check:
             stale = is_stale(path, text, "netpolspec embed", session.messages) or stale
         elif path.read_bytes().decode() != text:
-            write_file(path, text)
+            write_text(Output(path, f"'{path}'"), text, session)
     return Exit.NOT_MET if stale else Exit.MET
 
 
@@ -89,7 +91,8 @@ def _refreshed(path: str, settings: Settings, session: Session) -> str:
             raise Refusal(Diagnostic("bad-region", f"a region cannot hold '{kind}'", region.span, (hint,)))
         if not named:
             raise Refusal(Diagnostic("bad-region", "this region names no spec", region.span, (f"{kind} PATH",)))
-        paths = tuple(os.path.normpath(Path(source.path).parent / name) for name in named)
+        folder = Path(source.path).parent
+        paths = tuple(name if is_variable(name) else os.path.normpath(folder / name) for name in named)
         try:
             record = records.get(paths) or records.setdefault(paths, _run(paths, settings, session))
         except Refusal as refusal:

@@ -15,18 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netpolspec.cli.commands import Session
+    from netpolspec.cli.outputs import Output
     from netpolspec.cli.specs import Specs
     from netpolspec.plan.model import Scenario
     from netpolspec.settings import Settings
 
 
-def run_on_model(arguments: Sequence[str], settings: Settings, session: Session) -> Record:
+def run_on_model(
+    arguments: Sequence[str], settings: Settings, session: Session, output: Output | None = None
+) -> Record:
     """Run what a command line names; the record tells no times, so that it is the same every time.
+
+    Args:
+        arguments: what the command line names.
+        settings: how it is read and run.
+        session: the streams.
+        output: where to the record will be written; this is known to be possible before anything runs.
 
     Raises:
         Refusal: a spec or the command line is wrong.
     """
     specs = read_specs(arguments, (), settings, session, cluster=cluster_of_run(settings))
+    if output is not None:
+        output.make_ready(specs.paths)
     session.messages.show(specs.plan.warnings)
     made = Record(lambda scenario: _again(scenario, specs), veiled=session.veil.record)
     for event in run(select(specs.plan, specs.inputs.picks, Filters()), ModelBackend(), RunOptions(settings.assume)):

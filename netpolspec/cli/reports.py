@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import stat
-import tempfile
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from netpolspec.cli.arguments import wrong
+from netpolspec.cli.outputs import STANDARD_OUTPUT, Output, reason
 from netpolspec.diagnostics import Diagnostic
 from netpolspec.report.record import Record
-from netpolspec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,17 +52,9 @@ class _Wanted:
     """One report."""
 
     format: str
-    path: Path | None
+    output: Output | None
     """None: standard error."""
     shown: str
-
-    @property
-    def is_file(self) -> bool:
-        """Whether a file can take its place; a pipe or a device is written as it is."""
-        try:
-            return self.path is not None and stat.S_ISREG(self.path.stat().st_mode)
-        except OSError:
-            return True
 
 
 class Reports:
@@ -108,13 +97,10 @@ class Reports:
         return not self._failed
 
     def _write(self, each: _Wanted, text: Iterable[str]) -> None:
-        if each.path is None:
+        if each.output is None:
             self._messages.write("".join(text))
-        elif each.is_file:
-            replace_file(each.path, text)
         else:
-            with each.path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.writelines(text)
+            each.output.write(text)
 
     @contextlib.contextmanager
     def _told(self, each: _Wanted) -> Iterator[None]:
@@ -122,7 +108,7 @@ class Reports:
         try:
             yield
         except OSError as error:
-            message = f"cannot write the report '{each.shown}': {_reason(error)}"
+            message = f"cannot write the report '{each.shown}': {reason(error)}"
             self._failed.setdefault(each.shown, Diagnostic("report-lost", message))
 
 
@@ -141,25 +127,26 @@ def open_reports(
         Refusal: a path cannot be written to; nothing was run.
     """
     wanted = [_wanted(setting) for setting in settings]
-    specs = {path.resolve() for path in inputs}
+    specs = tuple(inputs)
     taken: set[Path] = set()
     for each in wanted:
-        if each.path is None:
+        if each.output is None:
             continue
-        if each.path in specs:
-            raise wrong(f"the report '{each.shown}' would overwrite a spec", "name another file")
-        if each.path in taken and each.is_file:
+        path = each.output.path.resolve()
+        if path in taken and each.output.is_file:
             raise wrong(f"two reports cannot both be written to '{each.shown}'", "name another file for one of them")
-        taken.add(each.path)
-        _make_ready(each)
-    lines = tuple((each, _open_lines(each)) for each in wanted if each.format == STREAMED)
+        taken.add(path)
+        if each.output.is_standard_output:
+            raise wrong(f"cannot write {each.output.name}: standard output is for TAP", "name another file")
+        each.output.make_ready(specs)
+    lines = tuple((each, _open_lines(each.output)) for each in wanted if each.output and each.format == STREAMED)
     return Reports(wanted, Record(again, session.veil.record, folder_in_workspace(session)), lines, session.messages)
 
 
 def _wanted(setting: str) -> _Wanted:
     name, _, path = setting.partition("=")
-    if path != "-":
-        return _Wanted(name, Path(path).resolve(), path)
+    if path != STANDARD_OUTPUT:
+        return _Wanted(name, Output(Path(path), f"the report '{path}'"), path)
     if name == _TO_MESSAGES:
         return _Wanted(name, None, path)
     raise wrong(
@@ -167,37 +154,11 @@ def _wanted(setting: str) -> _Wanted:
     )
 
 
-def _make_ready(each: _Wanted) -> None:
-    """Make sure that a report can be written where it is to go."""
-    path = cast("Path", each.path)
-    if path.is_dir():
-        raise wrong(f"cannot write the report '{each.shown}': it is a folder", "name a file in it")
-    if _is_standard_output(path):
-        raise wrong(f"cannot write the report '{each.shown}': standard output is for TAP", "name another file")
+def _open_lines(output: Output) -> TextIO:
     try:
-        if each.is_file:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}."):
-                pass
-    except (FileExistsError, NotADirectoryError):
-        raise wrong(f"cannot write the report '{each.shown}': what should be its folder is none") from None
+        return output.path.open("w", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise wrong(f"cannot write the report '{each.shown}': {_reason(error)}") from None
-
-
-def _is_standard_output(path: Path) -> bool:
-    try:
-        return str(path) != os.devnull and os.path.samestat(path.stat(), os.fstat(1))
-    except OSError:
-        return False
-
-
-def _open_lines(each: _Wanted) -> TextIO:
-    path = cast("Path", each.path)
-    try:
-        return path.open("w", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise wrong(f"cannot write the report '{each.shown}': {_reason(error)}") from None
+        raise wrong(f"cannot write {output.name}: {reason(error)}") from None
 
 
 def folder_in_workspace(session: Session) -> str:
@@ -207,69 +168,3 @@ def folder_in_workspace(session: Session) -> str:
         return ""
     below = os.path.relpath(session.cwd.resolve(), Path(root).resolve())
     return "" if below == "." or below.startswith("..") else f"{below}/"
-
-
-def replace_file(path: Path, text: Iterable[str]) -> None:
-    """Write a file that is either the old one or the new one, whatever happens; a link keeps leading to it.
-
-    Raises:
-        OSError: it cannot be written; the old one is still there.
-    """
-    path = path.resolve()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".partial")
-    try:
-        with open(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:  # noqa: PTH123 - a handle
-            stream.writelines(text)
-            stream.flush()
-            os.fchmod(handle, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
-        os.replace(name, path)  # noqa: PTH105 - of a name
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108 - of a name
-        raise
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file that a command line names, its folders too.
-
-    Raises:
-        Refusal: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, [text])
-    except OSError as error:
-        raise wrong(f"cannot write '{path}': {_reason(error)}") from None
-
-
-def is_stale(path: Path, text: str, command: str, messages: Messages) -> bool:
-    """Whether a file is not what it would be written as; then it is said, with the first line that differs."""
-    try:
-        held = path.read_bytes().decode("utf-8", "replace")
-    except OSError as error:
-        messages.show([Diagnostic("stale-page", f"cannot read '{path}': {_reason(error)}", help=(_write(command),))])
-        return True
-    if held == text:
-        return False
-    pairs = zip_longest(held.split("\n"), text.split("\n"))
-    line = next(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-    source = Source(str(path), held)
-    start = source.offset(line, 1)
-    place = source.span(start, start + len(source.line_text(line)) if line <= len(source.line_starts) else start)
-    messages.show([Diagnostic("stale-page", f"'{path}' is stale from line {line} on", place, (_write(command),))])
-    return True
-
-
-def _write(command: str) -> str:
-    return f"write it anew: '{command}' without --check"
-
-
-def _umask() -> int:
-    """The process's mask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

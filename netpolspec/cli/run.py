@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import (
@@ -184,9 +183,7 @@ def _open_reports(specs: Specs, settings: Settings, session: Session, options: N
         return None
     from netpolspec.cli.reports import open_reports
 
-    inputs = [item.path for item in specs.inputs.files if item.path is not None]
-    inputs += [Path(each.file) for each in specs.plan.included]
-    return open_reports(settings.report, session, inputs, lambda scenario: _again(scenario, specs, options))
+    return open_reports(settings.report, session, specs.paths, lambda scenario: _again(scenario, specs, options))
 
 
 def _run_options(settings: Settings, specs: Specs) -> RunOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netpolspec import log
@@ -33,6 +34,12 @@ class Specs:
     def names(self) -> frozenset[str]:
         """The inputs as messages name them."""
         return frozenset(item.source.path for item in self.inputs.files)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files, what they include with them: nothing may be written over them."""
+        named = tuple(item.path for item in self.inputs.files if item.path is not None)
+        return (*named, *(Path(each.file) for each in self.plan.included))
 
 
 def settle(options: argparse.Namespace, session: Session) -> Settings:

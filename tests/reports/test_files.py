@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.cli.reports import STREAMED, WRITERS, replace_file
+from netpolspec.cli.outputs import replace_file
+from netpolspec.cli.reports import STREAMED, WRITERS
 from netpolspec.setting_table import REPORTS
 
 if TYPE_CHECKING:
