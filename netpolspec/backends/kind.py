@@ -69,7 +69,8 @@ class KindBackend:
         try:
             if self._inner is not None:
                 self._inner.close()
-        except KeyboardInterrupt:  # it may be called again
+        except KeyboardInterrupt as interrupt:  # it may be called again
+            self._cluster.add_what_is_left(interrupt)
             raise
         except BaseException:
             self._leave()

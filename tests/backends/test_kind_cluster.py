@@ -10,7 +10,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from backends.fakes import Tools
@@ -29,7 +29,7 @@ from netpolspec.backends.options import LiveOptions
 from netpolspec.backends.readiness import Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from netpolspec.diagnostics import Diagnostic
 
@@ -585,6 +585,65 @@ def test_a_second_interrupt_says_what_is_left(fakes: Tools, monkeypatch: pytest.
         assert failure(hasty.release).message == left, "a run tells it in its last words"
     hasty.release()
     assert [state.in_use for state in status()] == ([] if made else [False])
+
+
+@pytest.mark.parametrize("where", [(Place, "share"), (KindCluster, "_record")])
+def test_an_interrupt_right_after_a_cluster_was_made_does_not_leave_it(
+    fakes: Tools, monkeypatch: pytest.MonkeyPatch, where: tuple[type, str]
+) -> None:
+    really = getattr(*where)
+
+    def interrupt(*arguments: object) -> object:
+        if fakes.clusters:
+            raise KeyboardInterrupt
+        return really(*arguments)
+
+    monkeypatch.setattr(*where, interrupt)
+    made = cluster(fakes)
+    with pytest.raises(KeyboardInterrupt):
+        made.acquire()
+    made.release()
+    assert (fakes.clusters, recorded()) == (set(), ())
+
+
+def test_a_second_interrupt_while_a_run_tidies_up_says_that_the_cluster_is_left(fakes: Tools) -> None:
+    class Hasty(ModelBackend):
+        def close(self) -> None:
+            raise KeyboardInterrupt
+
+    blueprint = draw(Wish(name="mine", cni_manifest=str(fakes.folder / "cni.yaml")))
+    backend = KindBackend(blueprint, LiveOptions(), lambda _: None, lambda _: Hasty())
+    backend.prepare(())
+    with pytest.raises(KeyboardInterrupt) as caught:
+        backend.close()
+    (left,) = caught.value.__notes__
+    assert left.startswith("cluster 'mine' may be left: `netpolspec down mine` deletes it")
+    assert fakes.clusters == {"mine"}
+
+
+def test_an_interrupt_leaves_the_users_context_current(fakes: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(argv: Sequence[str], **options: Any) -> shell.Finished:  # noqa: ANN401 - handed on
+        finished = fakes(argv, **options)
+        if "export" in argv:
+            fakes.says("current-context", "kind-mine")
+            raise KeyboardInterrupt
+        return finished
+
+    fakes.says("current-context", "production")
+    monkeypatch.setattr(shell, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        cluster(fakes, keep=True).acquire()
+    assert fakes.read("current-context") == "production"
+
+
+def test_somebody_who_looks_on_does_not_keep_a_cluster_from_being_deleted(fakes: Tools) -> None:
+    made, looking = cluster(fakes), Place("mine")
+    made.acquire()
+    looking.share(lambda: None)
+    timer = threading.Timer(0.05, looking.release)
+    timer.start()
+    made.release()
+    assert fakes.clusters == set()
 
 
 # --- down -----------------------------------------------------------------------------------------------------------

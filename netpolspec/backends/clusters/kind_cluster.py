@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from netpolspec import shell
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.clusters import kindctl, manifest
 from netpolspec.backends.clusters.blueprint import READY_TIMEOUT, contradiction
@@ -72,7 +71,6 @@ class KindCluster:
         except BaseException:
             self._place.release()
             raise
-        self._acquired = True
         if self.keep:
             self._keep()
 
@@ -81,6 +79,7 @@ class KindCluster:
             self._place.share(self._tell_busy)
             found = self._look()
             if found.usable:
+                self._acquired = True
                 return
             if self._place.try_alone():
                 # Somebody may have made it between the look and the lock.
@@ -90,6 +89,7 @@ class KindCluster:
                         raise found.obstacle
                     self._clear()
                     self._make()
+                self._acquired = True
                 self._place.share(self._tell_busy)
                 return
             if found.obstacle is not None:
@@ -170,13 +170,13 @@ class KindCluster:
             self._create()
             self.made = True
             self._install(parts)
+            self._record(Stage.READY)
         except WorldFailed as failure:
             self._give_up(failure)
             raise
         except BaseException:
             self._remove(SETTLE)
             raise
-        self._record(Stage.READY)
 
     def _give_up(self, failure: WorldFailed) -> None:
         """Remove a cluster that could not be completed, unless it is to be looked at, or somebody else's."""
@@ -235,7 +235,7 @@ class KindCluster:
         kindctl.delete(self.blueprint.name, self._place.kubeconfig, settle=settle)
 
     def _export(self) -> None:
-        export_context(self.blueprint.name)
+        kindctl.export(self.blueprint.name)
 
     def _keep(self) -> None:
         """Make the cluster stay, and known to the user's own kubectl."""
@@ -290,6 +290,11 @@ class KindCluster:
 
     # --- giving it up ---------------------------------------------------------------------------------------------
 
+    def add_what_is_left(self, interrupt: KeyboardInterrupt) -> None:
+        """Note on an interrupt that a cluster which was to be deleted stays."""
+        if self.goes:
+            interrupt.add_note(self._what_is_left())
+
     @property
     def goes(self) -> bool:
         """Whether the cluster is deleted when the last that uses it gives it up."""
@@ -305,7 +310,8 @@ class KindCluster:
             WorldFailed: it cannot be deleted, or `acquire` was interrupted too often to delete it
         """
         try:
-            if self._acquired and self.goes and self._place.try_alone():
+            # Looked at once more: another run may have deleted it before the lock was had.
+            if self._acquired and self.goes and self._place.try_alone() and self.goes:
                 self._tell(f"deleting cluster '{self.blueprint.name}'")
                 kindctl.delete(self.blueprint.name, self._place.kubeconfig)
                 forget_cluster(self._place.kubeconfig)
@@ -379,16 +385,3 @@ def _apply(kubectl: Kubectl, part: _Part) -> None:
                 notes=finished.said.splitlines()[-5:],
             )
         time.sleep(RETRY_PAUSE)
-
-
-def export_context(name: str) -> None:
-    """Make a cluster known to the user's own kubectl, and leave the context that was current as it was.
-
-    Raises:
-        WorldFailed: the user's kubeconfig cannot be written
-    """
-    before = shell.run(("kubectl", "config", "current-context"), timeout=ALIVE_TIMEOUT)
-    kindctl.export(name)
-    current = before.stdout.strip() if before.ok else ""
-    back = ("use-context", current) if current else ("unset", "current-context")
-    shell.run(("kubectl", "config", *back), timeout=ALIVE_TIMEOUT)

@@ -100,12 +100,18 @@ def _is_there(name: str, settle: float) -> bool:
 
 
 def export(name: str) -> None:
-    """Add the cluster's context to the user's own kubeconfig; kind makes it the current one.
+    """Add the cluster's context to the user's own kubeconfig, and leave the context that is current as it is.
 
     Raises:
         WorldFailed: it cannot be written
     """
-    finished = _run("export", "kubeconfig", "--name", name, timeout=QUICK)
+    before = shell.run(("kubectl", "config", "current-context"), timeout=QUICK)
+    current = before.stdout.strip() if before.ok else ""
+    back = ("use-context", current) if current else ("unset", "current-context")
+    try:
+        finished = _run("export", "kubeconfig", "--name", name, timeout=QUICK)
+    finally:
+        shell.run(("kubectl", "config", *back), timeout=QUICK)
     if not finished.ok:
         raise _failure(finished, f"the context of cluster '{name}' cannot be added to your kubeconfig")
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 900.0
 """Seconds to wait while another process makes or deletes the same cluster."""
 _POLL = 0.2
+_MOMENT = 0.2
+"""Seconds to wait for a lock that somebody may have taken only to see whether it is free."""
+_SOON = 0.01
 
 
 class Stage(StrEnum):
@@ -161,8 +164,11 @@ class Place:
         self._wait(fcntl.LOCK_SH, waiting)
 
     def try_alone(self) -> bool:
-        """Hold the lock alone if nobody else has it. Where somebody has, a share of our own is given up (flock(2))."""
-        return self._try(fcntl.LOCK_EX)
+        """Hold the lock alone if nobody else does. Where somebody does, a share of our own is given up (flock(2))."""
+        deadline = time.monotonic() + _MOMENT
+        while not (alone := self._try(fcntl.LOCK_EX)) and time.monotonic() < deadline:
+            time.sleep(_SOON)
+        return alone
 
     @property
     def descriptor(self) -> int:
@@ -175,7 +181,7 @@ class Place:
             return False
         other = Place(self.name)
         try:
-            return not other.try_alone()
+            return not other._try(fcntl.LOCK_EX)
         finally:
             other.release()
 
