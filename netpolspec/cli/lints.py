@@ -109,7 +109,7 @@ def _scenes(plan: Plan) -> Iterator[Scene]:
                 continue
             seen[key] = None
             cluster = assemble_resources(resources)
-            if not cluster.policies and not cluster.admin_policies:
+            if not (cluster.policies or cluster.admin_policies or cluster.foreign_policies):
                 continue
             inhabitants = Inhabitants(cluster)
             pods = tuple(pod for point in clients.values() for pod in _clients(point, inhabitants))

@@ -34,6 +34,6 @@ def hints(model: Model, connection: Connection, what: str = "it") -> tuple[str, 
         lines.append(f"to {verb} {what}: {'; and '.join(each.line for each in turn.edits)}")
     elif found.decision.answer in {Answer.ALLOWED, Answer.DENIED}:
         lines.append(f"to {verb} {what}: {turn.why}")
-    elif found.decision.answer is Answer.UNSPECIFIED:
+    else:
         lines.append(turn.why)
     return tuple(lines)

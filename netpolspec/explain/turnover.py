@@ -77,7 +77,7 @@ def turn_over(model: Model, found: Account) -> TurnOver:
     answer = found.decision.answer
     wanted = Answer.ALLOWED if answer is Answer.DENIED else Answer.DENIED
     if answer is Answer.UNKNOWN:
-        return TurnOver(wanted, (), "a policy of a kind that the model does not know may have a say")
+        return TurnOver(wanted, (), _say_unknown(found))
     if answer is Answer.UNSPECIFIED:
         return TurnOver(Answer.ALLOWED, (), _say_open(found))
     cluster = _reduced(model.cluster, found.connection)
@@ -104,6 +104,14 @@ def _say_open(found: Account) -> str:
             if isinstance(end, External) and end.address is None:
                 return f"the address of {end.name} is not known, and policies see addresses; ask about an address of it"
     return "the API leaves the answer open, and no assumption settles it"
+
+
+def _say_unknown(found: Account) -> str:
+    """Whose answer nobody but a cluster knows."""
+    sides = (found.decision.egress, found.decision.ingress)
+    rivals = {rival.label: None for side in sides if side.answer is Answer.UNKNOWN for rival in side.rivals}
+    verb = "decides" if len(rivals) == 1 else "decide"
+    return f"the model does not know what {' and '.join(rivals)} {verb}; packets tell, with --on kind or --on cluster"
 
 
 def _reduced(cluster: Cluster, connection: Connection) -> Cluster:

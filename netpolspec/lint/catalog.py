@@ -20,6 +20,7 @@ LINTS: Mapping[str, str] = {
     "cidr-host-bits": "a CIDR block with bits behind its prefix",
     "except-reopened": "an exception that another rule takes back",
     "expectation-without-effect": "an expectation that no policy could change",
+    "policy-not-read": "a policy of a kind that the model does not know",
     "unused-fixture": "a fixture that no scenario uses",
 }
 

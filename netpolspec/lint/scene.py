@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netpolspec.load.resource import Resource
-    from netpolspec.policy.objects import Cluster, Pod, Selector
+    from netpolspec.policy.objects import Cluster, ForeignPolicy, Pod, Selector
     from netpolspec.source import Origin
 
 
@@ -24,7 +24,7 @@ class Finding:
 
     code: str
     message: str
-    policy: NetworkPolicy | AdminPolicy
+    policy: NetworkPolicy | AdminPolicy | ForeignPolicy
     place: str
     """Where in the policy: what tells it from other findings of the same lint."""
     origin: Origin

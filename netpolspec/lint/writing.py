@@ -23,6 +23,15 @@ def open_by_empty_from(scene: Scene) -> Iterator[Finding]:
         yield from _empty_lists(policy, resource, spec)
 
 
+def not_read(scene: Scene) -> Iterator[Finding]:
+    """Policies of kinds that the model does not know."""
+    for policy in scene.cluster.foreign_policies:
+        reach = f"the pods of namespace '{policy.namespace}'" if policy.namespace is not None else "every pod"
+        message = f"{policy.label} is of a kind that the model does not know: for {reach}, its answers are 'unknown'"
+        hints = ("a live cluster can judge it: netpolspec run --on cluster, or --on kind with its network plugin",)
+        yield Finding("policy-not-read", message, policy, "", policy.origin, hints)
+
+
 def _empty_lists(policy: NetworkPolicy, resource: Resource, spec: Mapping[str, Json]) -> Iterator[Finding]:
     for name, ends, what in (
         ("ingress", "from", "everybody may connect"),

@@ -74,7 +74,7 @@ def other_kind(
 ) -> Resource | None:
     """The resource of a kind that has no reader."""
     group = version.partition("/")[0] if "/" in version else ""
-    is_policy = _is_policy(group, kind)
+    is_policy = _is_policy(group, kind) and not _is_gone(group, kind)
     if (version, kind) not in _BUILT_IN and not is_policy and _refuse(version, group, kind, at, problems):
         return None
     known = (version, kind) in _BUILT_IN
@@ -105,6 +105,14 @@ def _is_policy(group: str, kind: str) -> bool:
     return kind.endswith("NetworkPolicy") or kind in _POLICIES.get(group, "").split()
 
 
+def _is_gone(group: str, kind: str) -> bool:
+    """Whether a kind is Kubernetes' own NetworkPolicy in a place where no API server has it (any more).
+
+    Groups below k8s.io are Kubernetes' alone (KEP-2337); others may have CRDs of this name, as Calico and Antrea do.
+    """
+    return kind == "NetworkPolicy" and (group == "extensions" or group.endswith(".k8s.io"))
+
+
 def _is_wide(kind: str) -> bool:
     """Whether a policy of this kind has no namespace."""
     return any(word in kind for word in ("Cluster", "Global", "Admin"))
@@ -119,7 +127,7 @@ def _check_path_segment(name: str) -> str | None:
 def _refuse(version: str, group: str, kind: str, at: Pointer, problems: Problems) -> bool:
     """Report a kind that no API server has, as far as that can be known."""
     homes = sorted(home for home, name in _BUILT_IN if name == kind)
-    if homes and group in _GONE_GROUPS:
+    if homes and (group in _GONE_GROUPS or _is_gone(group, kind)):
         message = f"there is no {kind} in '{version}'"
         problems.add("unknown-kind", message, at.at("apiVersion"), f"write apiVersion: {homes[-1]}")
         return True

@@ -15,7 +15,7 @@ from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.model import Change, Check
 from netpolspec.policy.assumptions import KEYS, Assumptions
 from netpolspec.run.events import BailedOut, RunEnded, RunStarted, ScenarioEnded, ScenarioStarted, Status
-from netpolspec.run.judge import Judge
+from netpolspec.run.judge import Found, Judge
 from netpolspec.run.lanes import lanes
 from netpolspec.run.results import judged, worst
 from netpolspec.signals import number_of
@@ -240,6 +240,8 @@ def _explained(result: PointResult, judge: Judge) -> PointResult:
     """A failure that the model shares, with what comes nearest."""
     point = result.point
     if result.status is not Status.FAILED or result.model == point.wanted:
+        return result
+    if result.model == Found.UNKNOWN and result.observed is not None:  # packets have told what the model cannot
         return result
     return replace(result, hint=judge.hints(point, judge.judge(point)))
 

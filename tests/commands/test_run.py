@@ -355,6 +355,19 @@ def test_variables(project: Project) -> None:
         (["run", "--on", "cluster", "specs"], "'--on cluster' needs '--context'", "never taken by accident"),
         (["run", "--on", "kind", "--context", "x", "specs"], "'--on kind' takes no '--context'", "--on cluster"),
         (["run", "--on", "kind", "--cni", "calicoo"], "--cni does not know 'calicoo'", "did you mean 'calico'?"),
+        (["run", "--context", "prod"], "'--context': the model judges", "to send packets: --on cluster"),
+        (
+            ["run", "--kubeconfig", "x", "--on", "model"],
+            "'--kubeconfig': the model judges",
+            "'given cluster' in the spec",
+        ),
+        (["run", "--cni", "weave", "--nodes", "3"], "'--cni' and '--nodes': the model judges", "--on kind"),
+        (["run", "--kind-config", "x"], "'--kind-config': the model judges", "--on kind"),
+        (
+            ["run", "--keep", "--allow-existing"],
+            "'--keep' and '--allow-existing': the model",
+            "--on kind, or --on cluster",
+        ),
         (["run", "nowhere.nps"], "there is no file 'nowhere.nps'", ""),
         (["run", "deny-from-any"], "there is no file 'deny-from-any'", "-k deny-from-any"),
         (["run", "specs/tenants.nps::"], "'specs/tenants.nps::' names no scenario", "FILE::SCENARIO"),
@@ -381,6 +394,19 @@ def test_a_wrong_command_line(project: Project, arguments: list[str], message: s
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith(f"error: {message}")
     assert hint in ended.err
+
+
+def test_what_other_places_say_of_clusters_is_not_for_the_model(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("pyproject.toml", '[tool.netpolspec]\ncontext = "prod"\ncni = "cilium"\n')
+    monkeypatch.setenv("NETPOLSPEC_KEEP", "true")
+    assert project.run("run", "specs/tenants.nps", "--strict-model").status == 0
+
+
+@pytest.mark.parametrize("option", ["--list", "--dry-run"])
+def test_what_judges_nothing_may_name_a_cluster(project: Project, option: str) -> None:
+    assert project.run("run", "specs/tenants.nps", "--context", "prod", option).status == 0
 
 
 def test_nothing_to_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -476,3 +502,16 @@ def test_a_fault_is_one_line_unless_all_of_it_is_asked_for(
     monkeypatch.setenv("NETPOLSPEC_DEBUG", "1")
     assert main(["run", "specs"]) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_point_that_nobody_knows_says_whose_policy_it_is(project: Project) -> None:
+    policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: l7, namespace: ms-b}\nspec: {}\n"
+    project.write("specs/l7.yaml", policy)
+    project.write("specs/l7.nps", 'l7: world ; given manifest "l7.yaml" ; expect ms-a -> ms-b:80 denied\n')
+    ended = project.run("run", "specs/l7.nps")
+    assert ended.status == 1
+    hint = (
+        "the model does not know what CiliumNetworkPolicy ms-b/l7 (cilium.io/v2) decides; packets tell, with --on kind"
+    )
+    assert f"hint:\n        - {hint}" in ended.out
+    assert "warning: CiliumNetworkPolicy ms-b/l7 (cilium.io/v2) is of a kind" in project.run("check", "specs").err

@@ -437,8 +437,6 @@ def test_node() -> None:
             None,
             "AuthorizationPolicy.security.istio.io istio-system/p",
         ),
-        ("extensions/v1beta1", "NetworkPolicy", "", "default", "NetworkPolicy.extensions default/p"),
-        ("networking.k8s.io/v2", "NetworkPolicy", "a", "a", "NetworkPolicy.networking.k8s.io a/p"),
         (
             "policy.networking.k8s.io/v1beta1",
             "ClusterNetworkPolicy",
