@@ -57,8 +57,6 @@ def parse_file(source: Source, text: str | None = None) -> tuple[File | None, tu
     Returns:
         The AST and no diagnostics, or None and at least one.
     """
-    from lark import UnexpectedInput
-
     from netpolspec.syntax.layout import make_view
 
     binary = source.text.find("\0")
@@ -66,6 +64,18 @@ def parse_file(source: Source, text: str | None = None) -> tuple[File | None, tu
         span = source.span(binary, binary + 1)
         return None, (Diagnostic("binary-file", "this is a binary file", span, help=("a spec is a UTF-8 text",)),)
     view = make_view(source.text if text is None else text)
+    file, diagnostics = _parse_file(source, view)
+    if file is None and text is None:
+        from netpolspec.syntax.foreign import name_foreign
+
+        foreign = name_foreign(source)
+        return None, (foreign,) if foreign else diagnostics
+    return file, diagnostics
+
+
+def _parse_file(source: Source, view: str) -> tuple[File | None, tuple[Diagnostic, ...]]:
+    from lark import UnexpectedInput
+
     with _LOCK:
         parser, builder, layout = _load()
         builder.begin(source, view)
