@@ -15,15 +15,23 @@ if TYPE_CHECKING:
     Objects = tuple[tuple[Resource, ...], tuple[Diagnostic, ...]]
 
 
-def cluster_of_run(settings: Settings) -> ReadCluster:
-    """Reads the cluster on which specs run, or about which the model is asked; nothing happens before it is called."""
+class ClusterOfRun:
+    """Reads the cluster on which specs run, or about which the model is asked; nothing happens before it is called.
 
-    def read() -> Objects:
-        if settings.on == "kind":
-            return _read(*_kind(settings))
-        return cluster_of_context(_text(settings, "context"), _text(settings, "kubeconfig"))()
+    Attributes:
+        is_given: whether a spec had it read, by `given cluster`.
+    """
 
-    return read
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.is_given = False
+
+    def __call__(self) -> Objects:
+        """Its objects; raises Refusal."""
+        self.is_given = True
+        if self._settings.on == "kind":
+            return _read(*_kind(self._settings))
+        return cluster_of_context(_text(self._settings, "context"), _text(self._settings, "kubeconfig"))()
 
 
 def _text(settings: Settings, key: str) -> str | None:

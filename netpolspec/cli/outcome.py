@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.model import ModelBackend
-from netpolspec.cli.live_cluster import cluster_of_run
+from netpolspec.cli.live_cluster import ClusterOfRun
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs
 from netpolspec.report.record import Record
@@ -35,7 +35,7 @@ def run_on_model(
     Raises:
         Refusal: a spec or the command line is wrong.
     """
-    specs = read_specs(arguments, (), settings, session, cluster=cluster_of_run(settings))
+    specs = read_specs(arguments, (), settings, session, cluster=ClusterOfRun(settings))
     if output is not None:
         output.make_ready(specs.paths)
     session.messages.show(specs.plan.warnings)

@@ -14,9 +14,10 @@ from netpolspec.cli.arguments import (
     add_model_options,
     add_reading_options,
     add_terraform_options,
+    refuse_for_model,
 )
 from netpolspec.cli.exits import Exit, Outcome
-from netpolspec.cli.live_cluster import cluster_of_run
+from netpolspec.cli.live_cluster import ClusterOfRun
 from netpolspec.cli.selection import Filters, root_of, select
 from netpolspec.cli.specs import read_specs, settle
 from netpolspec.report.tap import Tap, version_for
@@ -65,8 +66,10 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     options, others = _parser().read(arguments)
     settings = settle(options, session)
     asks = not (options.list or options.dry_run)
-    cluster = cluster_of_run(settings) if asks else None
+    cluster = ClusterOfRun(settings) if asks else None
     specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform, cluster=cluster)
+    if cluster is not None and settings.on == "model":
+        refuse_for_model(options, given_cluster=cluster.is_given)
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()

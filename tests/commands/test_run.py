@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netpolspec.cli.arguments import Parser, add_cluster_options, add_live_options, refuse_for_model
 from netpolspec.cli.main import main
+from netpolspec.diagnostics import Refusal
 
 if TYPE_CHECKING:
     from commands.conftest import Project
@@ -402,6 +404,17 @@ def test_what_other_places_say_of_clusters_is_not_for_the_model(
     project.write("pyproject.toml", '[tool.netpolspec]\ncontext = "prod"\ncni = "cilium"\n')
     monkeypatch.setenv("NETPOLSPEC_KEEP", "true")
     assert project.run("run", "specs/tenants.nps", "--strict-model").status == 0
+
+
+def test_the_cluster_that_is_given_may_be_named() -> None:
+    parser = Parser("run", "", "", "")
+    add_live_options(parser)
+    add_cluster_options(parser)
+    options, _ = parser.read(["--context", "staging", "--kubeconfig", "x"])
+    refuse_for_model(options, given_cluster=True)
+    options, _ = parser.read(["--context", "staging", "--keep"])
+    with pytest.raises(Refusal, match=r"^'--keep': the model judges"):
+        refuse_for_model(options, given_cluster=True)
 
 
 @pytest.mark.parametrize("option", ["--list", "--dry-run"])
