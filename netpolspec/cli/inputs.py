@@ -8,11 +8,11 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import Diagnostic, Refusal
-from netpolspec.load.files import decode
+from netpolspec.load.files import decode, unreadable
 from netpolspec.plan.files import Files, Input, is_document
 from netpolspec.source import Source
 
@@ -182,8 +182,16 @@ def specs_below(folder: str) -> Iterator[str]:
 
 
 def _files_below(folder: str) -> Iterator[str]:
-    """All files but hidden ones. Links to folders are not followed: they may lead in circles."""
-    for here, folders, files in os.walk(folder):
+    """All files but hidden ones. Links to folders are not followed: they may lead in circles.
+
+    Raises:
+        Refusal: a folder cannot be read: what it holds would be left out of a run without a word.
+    """
+
+    def refuse(error: OSError) -> NoReturn:
+        raise Refusal(unreadable(os.path.normpath(error.filename), error, None))
+
+    for here, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):
