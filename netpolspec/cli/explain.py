@@ -168,6 +168,7 @@ def _explained(probes: Sequence[Probe], model: Model) -> Iterator[Answered]:
 
 def _dialled(probe: Probe, model: Model) -> Iterator[tuple[Endpoint, Endpoint, int, Service | None, str]]:
     """The connections of a probe, and how a Service leads to them."""
+    from netpolspec.explain.endpoints import why_no_endpoints
     from netpolspec.plan.endpoints import endpoints
     from netpolspec.policy.decision import External
     from netpolspec.policy.services import at, resolve
@@ -175,8 +176,9 @@ def _dialled(probe: Probe, model: Model) -> Iterator[tuple[Endpoint, Endpoint, i
     via = probe.via
     if probe.destination is None:
         assert via is not None  # noqa: S101 - only a Service can be without endpoints
-        message = f"Service {via.service.namespace}/{via.service.name} has no endpoints: nothing can answer"
-        raise Refusal(Diagnostic("no-endpoints", message, None, ("its selector matches no pod that may serve",)))
+        why, instead = why_no_endpoints(model.cluster, via.service, via.port, probe.protocol)
+        message = f"Service {via.service.namespace}/{via.service.name} has no endpoints: {why}"
+        raise Refusal(Diagnostic("no-endpoints", message, None, (instead,)))
     for source in endpoints(probe.source, model):
         for destination in endpoints(probe.destination, model):
             service = via.service if via is not None else None

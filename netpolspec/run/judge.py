@@ -117,8 +117,11 @@ class Judge:
             return
         if probe.destination is None:
             assert probe.via is not None  # noqa: S101 - only a Service can be without endpoints
+            from netpolspec.explain.endpoints import why_no_endpoints
+
             service = probe.via.service
-            reason = f"Service {service.namespace}/{service.name} has no endpoints: nothing can answer"
+            why, instead = why_no_endpoints(self._cluster, service, probe.via.port, probe.protocol)
+            reason = f"Service {service.namespace}/{service.name} has no endpoints: {why}; {instead}"
             yield _Part(_label(probe.source), Found.NO_LISTENER, reason)
             return
         via = probe.via.service if probe.via is not None else None

@@ -528,3 +528,27 @@ def test_a_point_that_nobody_knows_says_whose_policy_it_is(project: Project) -> 
     )
     assert f"hint:\n        - {hint}" in ended.out
     assert "warning: CiliumNetworkPolicy ms-b/l7 (cilium.io/v2) is of a kind" in project.run("check", "specs").err
+
+
+def test_a_service_that_nothing_answers_says_what_is_missing(project: Project) -> None:
+    project.write(
+        "specs/services.nps",
+        """s: world
+	given service by-name in ms-b port 80 -> https on app=nginx
+	given service typo in ms-b port 80 -> 80 on app=ngnix
+	given service alone in ms-b port 80 -> 80
+	given service empty in ms-c port 80 -> 80 on app=nginx
+	expect ms-a -> by-name.ms-b:80, typo.ms-b:80, alone.ms-b:80, empty.ms-c:80 allowed
+""",
+    )
+    ended = project.run("run", "specs/services.nps")
+    assert ended.status == 1
+    assert re.findall(r'reason: "?Service (.*?)"?$', ended.out, re.MULTILINE) == [
+        "ms-b/by-name has no endpoints: port 80/TCP leads to a port called 'https', which none of its pods declares; "
+        "they declare 80/TCP without a name",
+        "ms-b/typo has no endpoints: its selector matches no pod; "
+        "the pod that comes nearest is ms-b/nginx-0: label app=nginx, wanted app=ngnix",
+        "ms-b/alone has no endpoints: it has no selector; "
+        "neither Endpoints nor an EndpointSlice lists a ready address for it",
+        "ms-c/empty has no endpoints: its selector matches no pod; namespace 'ms-c' has no pods",
+    ]
