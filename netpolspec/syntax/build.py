@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RESERVED = frozenset({"given", "when", "expect", "include", "todo", "skip", "needs", "tags"})
 """Words that begin a statement: no target or variable may be called so."""
 
+_ASSIGN = re.compile(r"[:?+!]?=|::+=")
 _CONTINUATION = re.compile(r"\\\r?\n")
 
 
@@ -127,6 +128,10 @@ class Builder(Statements, Endpoints):
             if word.text in RESERVED:
                 hint = "write it on a line of its own, or put a ';' before it"
                 self._problem("missing-separator", f"'{word.text}' begins a statement", word.span, hint)
+                break
+            if _ASSIGN.fullmatch(word.text):
+                hint = "write it on a line of its own above all rules; there are no variables of one rule"
+                self._problem("variable-in-rule", "variables are set outside of rules", word.span, hint)
                 break
         return words
 

@@ -110,6 +110,8 @@ def explain_head(stuck: Stuck) -> Diagnostic | None:
         return stuck.complain_about(stuck.statement[0], "reserved-name", f"a target cannot be called '{word}'", hint)
     if first != "WORD" or stuck.before == "_ROW":
         return None
+    if stuck.statement[0].value in _DIRECTIVES and "COLON" not in stuck.types:
+        return _explain_no_head(stuck)
     if stuck.kind == "_COMMA":
         what = "prerequisites" if "COLON" in stuck.types else "targets"
         return stuck.complain("no-comma", f"blanks separate {what}", "take the comma out")

@@ -311,7 +311,8 @@ def _explain_behind(stuck: Stuck) -> Diagnostic | None:
     if last.type == "ON":
         return stuck.complain("missing-value", "'on' without a label", _OPTION_NEEDS["ON"][1])
     if stuck.types[1:2] == ("SERVICE",) and stuck.types[-2:] == ("PORT", "WORD") and stuck.word.isalnum():
-        hint = f"did you mean '{last.value} -> {stuck.word}'?"
+        target = next(iter(stuck.rest.split()), "http") if stuck.word == "to" else stuck.word
+        hint = f"did you mean '{last.value} -> {target}'?"
         return stuck.complain("unknown-option", f"'{stuck.word}' behind a port", hint)
     return None
 

@@ -58,7 +58,8 @@ class Layout:
                     token.type = "_ROW"
                 else:
                     token.type = "_INDENTED"
-                    rule_indentation = self._check(token, following, rule_indentation)
+                    if not self._lacks_arrow():
+                        rule_indentation = self._check(token, following, rule_indentation)
                     indentation, in_table = following, False
             elif token.type == "MATRIX":
                 in_table = True
@@ -67,6 +68,11 @@ class Layout:
                 self.before, self.statement = token, []
             else:
                 self.statement.append(token)
+
+    def _lacks_arrow(self) -> bool:
+        """Whether the line that ends here is refused for that: what it looked like to its author, nobody knows."""
+        types = [token.type for token in self.statement]
+        return types[:1] == ["EXPECT"] and not {"ARROW", "MATRIX"} & set(types)
 
     def _check(self, token: Token, following: str, first: Span | None) -> Span:
         """The indentation that the lines of this rule must be like."""
