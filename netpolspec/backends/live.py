@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -156,7 +157,7 @@ def read_node(node: Mapping[str, Json]) -> Node:
     ]
     labels = tree.strings(node, "metadata", "labels")
     origin = NOWHERE
-    return Node(tree.text(node, "metadata", "name"), labels, tuple(map(ip_address, addresses)), origin)
+    return Node(tree.text(node, "metadata", "name"), labels, _parse(addresses), origin)
 
 
 def is_schedulable(node: Mapping[str, Json]) -> bool:
@@ -215,4 +216,9 @@ def describe(
 
 
 def _parse(addresses: Iterable[str]) -> tuple[Address, ...]:
-    return tuple(ip_address(address) for address in addresses)
+    """Addresses; what is none, such as the empty text that Google's nodes have for it, is left out."""
+    found: list[Address] = []
+    for address in addresses:
+        with contextlib.suppress(ValueError):
+            found.append(ip_address(address))
+    return tuple(found)

@@ -699,6 +699,16 @@ def test_records_that_cannot_be_written_are_told(fakes: Tools, monkeypatch: pyte
     cluster(fakes)
     fakes.says("calls")
     assert failure(cluster(fakes).acquire).code == "state"
+    (fakes.folder / "state" / "netpolspec" / "clusters" / "mine" / "lock").mkdir(parents=True)
+    monkeypatch.setenv("XDG_STATE_HOME", str(fakes.folder / "state"))
+    assert failure(cluster(fakes).acquire).code == "state"
+
+
+def test_records_that_cannot_be_read_are_told(fakes: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    # fails for root, too, as somebody else's folder does for others
+    monkeypatch.setenv("XDG_STATE_HOME", str(fakes.folder / ("x" * 300)))
+    for act in (status, lambda: down((), lambda _: None), Place("mine").in_use):
+        assert failure(act).code == "state"
 
 
 def test_a_lock_that_is_lent_is_held_until_the_child_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

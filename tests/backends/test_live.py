@@ -118,7 +118,11 @@ def test_nodes() -> None:
     node: Mapping[str, Json] = {
         "metadata": {"name": "n1", "labels": {"zone": "a"}},
         "status": {
-            "addresses": [{"type": "InternalIP", "address": "172.18.0.2"}, {"type": "Hostname", "address": "n1"}]
+            "addresses": [
+                {"type": "InternalIP", "address": "172.18.0.2"},
+                {"type": "ExternalIP", "address": ""},  # what Google's provider says of a node that has none
+                {"type": "Hostname", "address": "n1"},
+            ]
         },
     }
     assert read_node(node).addresses == (ip_address("172.18.0.2"),)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from netpolspec.backends import tree
+from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.world.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.world.terraform_works import Owner, Work, clear, forget_cluster, read_state, stale, targets
@@ -231,6 +232,24 @@ def test_a_terraform_that_outlived_its_run_is_ended(state: Path, kubectl: Kubect
     assert said == ["ending a terraform that an earlier run started"]
     assert orphan.wait(10) < 0
     assert not folder.exists()
+
+
+def test_a_terraform_that_is_not_there_any_more_is_told(state: Path, kubectl: Kubectl) -> None:
+    folder = left(state, "killed", Owner("killed", "staging", None, SERVER))
+    (folder / "root").mkdir()
+    (folder / "root" / "terraform.tfstate").write_text(json.dumps(STATE))
+    with pytest.raises(WorldFailed, match="'terraform' is not installed") as told:
+        clear(kubectl, lambda _: None)
+    assert told.value.diagnostic.code == "no-tool"
+    assert told.value.diagnostic.help[-1] == f"to give up what an earlier run made with it: rm -r {folder}"
+    assert folder.exists()
+
+
+def test_a_folder_that_cannot_be_read_is_told(kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"/{'x' * 300}")  # fails for root, too, as somebody else's does for others
+    with pytest.raises(WorldFailed, match=r"cannot read '.*/terraform': File name too long") as told:
+        clear(kubectl, lambda _: None)
+    assert told.value.diagnostic.code == "state"
 
 
 def test_a_folder_that_cannot_be_made_is_told(

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.state import make_folder, state_folder
+from netpolspec.backends.state import list_folder, make_folder, open_lock, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,9 +69,7 @@ def _clusters() -> Path:
 
 def recorded() -> tuple[Record, ...]:
     """All clusters of which there is a record, by name."""
-    folder = _clusters()
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    return tuple(record for name in names if (record := Place(name).read()) is not None)
+    return tuple(record for folder in list_folder(_clusters()) if (record := Place(folder.name).read()) is not None)
 
 
 class Place:
@@ -124,7 +122,7 @@ class Place:
     def _open(self) -> int:
         if self._lock is None:
             make_folder(self.folder)
-            self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = open_lock(self.folder / "lock")
         return self._lock
 
     def _try(self, operation: int) -> bool:
@@ -177,8 +175,6 @@ class Place:
 
     def in_use(self) -> bool:
         """Whether another process has the lock, alone or shared."""
-        if not self.folder.is_dir():
-            return False
         other = Place(self.name)
         try:
             return not other._try(fcntl.LOCK_EX)

@@ -19,10 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netpolspec import shell
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.marks import RUN
-from netpolspec.backends.state import make_folder, state_folder
+from netpolspec.backends.state import list_folder, make_folder, open_lock, state_folder
+from netpolspec.backends.tools import TERRAFORM
 from netpolspec.load.terraform.command import Terraform
 from netpolspec.load.terraform.kinds import is_object
 from netpolspec.source import Source
@@ -102,7 +104,7 @@ class Work:
 
     def hold(self) -> bool:
         """Be its owner from now on, until this process ends; False where another process is."""
-        descriptor = os.open(self.folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_lock(self.folder / "alive")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,7 +116,7 @@ class Work:
     def wait(self, seconds: float) -> bool:
         """Wait until no terraform runs in it any more; whether that is so."""
         deadline = time.monotonic() + seconds
-        descriptor = os.open(self.busy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_lock(self.busy)
         try:
             while True:
                 with contextlib.suppress(BlockingIOError):
@@ -144,8 +146,7 @@ class Work:
 
 def stale() -> Iterator[Work]:
     """The folders of runs that are over and left them; they are ours then."""
-    folder = _works()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in list_folder(_works()):
         work = Work(path)
         if work.hold():
             yield work
@@ -210,13 +211,17 @@ def _destroy(root: Path, work: Work) -> None:
     file = work.folder / f"{root.relative_to(work.folder).parts[0]}.tfvars.json"
     values = (f"-var-file={file}",) if file.exists() else ()
     terraform = Terraform(root, work.folder, work.kubeconfig, {}, place, busy=work.busy)
-    finished = terraform.apply(("-destroy", *targets(root), *values), timeout=DESTROY_TIMEOUT)
+    give_up = f"to give up what an earlier run made with it: rm -r {work.folder}"
+    try:
+        finished = terraform.apply(("-destroy", *targets(root), *values), timeout=DESTROY_TIMEOUT)
+    except shell.ToolMissing as missing:
+        raise WorldFailed(str(missing), f"to install it: {TERRAFORM.advice()}", give_up, code="no-tool") from missing
     if not finished.ok:
         said = terraform.explain(finished)[0]
         raise WorldFailed(
             f"terraform cannot destroy what an earlier run made: {said.message}",
             f"to try it by hand: {finished.line}",
-            f"to give it up: rm -r {work.folder}",
+            give_up,
             code="terraform-failed",
         )
 
