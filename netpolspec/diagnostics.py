@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from netpolspec.source import Span
 
 
+DOCUMENTATION = "https://github.com/netpolspec/netpolspec/blob/main/docs"
+"""Where the pages are of which only some ship with the program."""
+
+
 class Severity(StrEnum):
     """How bad it is. An error stops the run before anything is touched."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec import shell
 from netpolspec.backends.base import WorldFailed
+from netpolspec.diagnostics import DOCUMENTATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("the server has asked for the client to provide credentials", "the credentials have expired or are wrong"),
     ("Unauthorized", "the credentials have expired or are wrong; fetch new ones from where they came"),
     ("getting credentials", "the kubeconfig's login helper failed; run it once by hand, here it cannot ask questions"),
-    ("(Forbidden)", "the right for this is missing; docs/rbac.md has the role that netpolspec needs"),
+    ("(Forbidden)", f"the right for this is missing; the role that is needed: {DOCUMENTATION}/rbac.md"),
     ("was refused - did you specify the right host", "nothing answers there; is the cluster up?"),
     ("connection refused", "nothing answers there; is the cluster up?"),
     ("no such host", "the API server's name does not resolve; is the VPN up?"),

@@ -30,9 +30,10 @@ _USAGE = "[OPTION]... [PATH | -e TEXT]... [NAME=value]..."
 
 _DESCRIPTION = """\
 Reads specs, with everything that they include and name, and says what is
-wrong with them, and what is allowed but seldom meant (docs/lints/). Nothing is
-run. A PATH is a file, a folder (every .nps file in it and below) or - for
-standard input; without any, the setting 'paths' counts, else the folder specs/.
+wrong with them, and what is allowed but seldom meant; `netpolspec help CODE`
+says more of each. Nothing is run. A PATH is a file, a folder (every .nps file
+in it and below) or - for standard input; without any, the setting 'paths'
+counts, else the folder specs/.
 
 Manifests, folders of them and Terraform folders are checked as well, as one
 cluster; terraform is not started."""

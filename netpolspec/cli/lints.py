@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import wrong
 from netpolspec.diagnostics import Diagnostic, Note, Severity, nearest
-from netpolspec.lint.catalog import LINTS, page
+from netpolspec.lint.catalog import LINTS
 from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
 from netpolspec.lint.silence import annotated, commented
@@ -84,7 +84,8 @@ def _renamed(warning: Diagnostic) -> Diagnostic:
 def _with_page(warning: Diagnostic) -> Diagnostic:
     if warning.code not in LINTS:
         return warning
-    note = f"{warning.code}: see {page(warning.code)}; '# netpolspec: ignore {warning.code}' silences it here"
+    code = warning.code
+    note = f"{code}: 'netpolspec help {code}' says more; '# netpolspec: ignore {code}' silences it here"
     return replace(warning, notes=(*warning.notes, note))
 
 

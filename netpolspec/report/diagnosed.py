@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netpolspec import __version__
-from netpolspec.diagnostics import Note, Severity
+from netpolspec.diagnostics import DOCUMENTATION, Note, Severity
 from netpolspec.report.github import command
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from netpolspec.source import Source, Span
 
 VERSION = 1
-_PAGES = "https://github.com/netpolspec/netpolspec/blob/main/docs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +92,4 @@ def _point(source: Source, offset: int) -> Facts:
 
 
 def _page(diagnostic: Diagnostic, checked: Diagnosed) -> str:
-    return f"{_PAGES}/{'lints' if diagnostic.code in checked.lints else 'messages'}/{diagnostic.code}.md"
+    return f"{DOCUMENTATION}/{'lints' if diagnostic.code in checked.lints else 'messages'}/{diagnostic.code}.md"

@@ -544,11 +544,17 @@ def test_a_service_that_nothing_answers_says_what_is_missing(project: Project) -
     ended = project.run("run", "specs/services.nps")
     assert ended.status == 1
     assert re.findall(r'reason: "?Service (.*?)"?$', ended.out, re.MULTILINE) == [
-        "ms-b/by-name has no endpoints: port 80/TCP leads to a port called 'https', which none of its pods declares; "
-        "they declare 80/TCP without a name",
-        "ms-b/typo has no endpoints: its selector matches no pod; "
-        "the pod that comes nearest is ms-b/nginx-0: label app=nginx, wanted app=ngnix",
-        "ms-b/alone has no endpoints: it has no selector; "
-        "neither Endpoints nor an EndpointSlice lists a ready address for it",
+        (
+            "ms-b/by-name has no endpoints: port 80/TCP leads to a port called 'https', which none of its pods declares; "
+            "they declare 80/TCP without a name"
+        ),
+        (
+            "ms-b/typo has no endpoints: its selector matches no pod; "
+            "the pod that comes nearest is ms-b/nginx-0: label app=nginx, wanted app=ngnix"
+        ),
+        (
+            "ms-b/alone has no endpoints: it has no selector; "
+            "neither Endpoints nor an EndpointSlice lists a ready address for it"
+        ),
         "ms-c/empty has no endpoints: its selector matches no pod; namespace 'ms-c' has no pods",
     ]

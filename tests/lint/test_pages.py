@@ -47,7 +47,7 @@ def test_the_page_shows_what_is_said(
     bad, good = EXAMPLE.findall(text)
     said = check(tmp_path, bad, capsys)
     assert said.count("warning: ") == 1, said
-    assert f"= note: {code}: see {page(code)};" in said
+    assert f"= note: {code}: 'netpolspec help {code}' says more;" in said
     assert "warning" not in check(tmp_path, good, capsys)
     drawn = said.partition("\n\n")[0] + "\n"
     golden(path, SHOWN.sub(lambda _: f"```text\n{drawn}```\n", text, count=1))

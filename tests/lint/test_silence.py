@@ -48,7 +48,7 @@ def codes(
         status = main(["check", *(arguments or files)])
         said = capsys.readouterr().err
         assert status == 0, said
-        return re.findall(r"= note: ([\w-]+): see docs/lints/", said)
+        return re.findall(r"= note: ([\w-]+): 'netpolspec help \1'", said)
 
     return check
 

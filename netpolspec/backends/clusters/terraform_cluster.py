@@ -21,7 +21,7 @@ from netpolspec.backends.kubectl import Kubectl
 from netpolspec.backends.state import make_folder
 from netpolspec.backends.tools import HELM, KUBECTL, TERRAFORM, demand
 from netpolspec.backends.world.terraform import TerraformFailed
-from netpolspec.diagnostics import Diagnostic, Refusal
+from netpolspec.diagnostics import DOCUMENTATION, Diagnostic, Refusal
 from netpolspec.load.terraform.command import Terraform
 from netpolspec.load.terraform.copy import Written, copy_modules
 from netpolspec.load.terraform.job import Job, open_job
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 APPLY_TIMEOUT = 1200.0
 """Seconds that a cluster may take to be made, or to be destroyed: in a cloud it takes its time."""
 _OUTPUTS = {"context": "the context of the cluster", "kubeconfig": "the kubeconfig that holds it, or its path"}
-_NEEDED = "what a module for 'up --cluster' must have is in docs/clusters.md"
+_NEEDED = f"what a module for 'up --cluster' must have: {DOCUMENTATION}/clusters.md"
 
 
 @dataclass(frozen=True, slots=True)

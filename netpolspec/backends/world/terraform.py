@@ -18,7 +18,7 @@ from netpolspec.backends.kubectl import is_passing
 from netpolspec.backends.marks import RUN, TEMPLATES, USUAL_KINDS
 from netpolspec.backends.world.terraform_roots import AloneRoot, SharedRoot
 from netpolspec.backends.world.terraform_works import Work, targets
-from netpolspec.diagnostics import Diagnostic, Note, Refusal
+from netpolspec.diagnostics import DOCUMENTATION, Diagnostic, Note, Refusal
 from netpolspec.load.resource import Key
 from netpolspec.load.terraform.kinds import ADOPTING, made_by
 from netpolspec.load.terraform.types import TYPES
@@ -327,7 +327,10 @@ _ADVICE: Iterable[tuple[str, str]] = (
     # What the API server says by way of the provider, and what to do then.
     ("already exists", "terraform does not take over what it did not make; give it another name"),
     ("is being terminated", "something that an earlier run or somebody else deletes; run it again in a while"),
-    ("forbidden", "the right for this is missing, or the cluster does not admit it; docs/rbac.md has the role"),
+    (
+        "forbidden",
+        f"the right for this is missing, or the cluster does not admit it; the role: {DOCUMENTATION}/rbac.md",
+    ),
     ("connection refused", "the API server is away; is the cluster up?"),
 )
 
