@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WORLD = "world.nps"
 """The file that a spec without `include` includes by itself, as a test has its conftest.py."""
 
+_PROJECT = ("pyproject.toml", ".git")
+_PROJECT_SAID = "'pyproject.toml' or '.git'"
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -207,11 +210,27 @@ def find_world(root: Input) -> Path | None:
         return None
     folder = root.folder.resolve()
     chain = [folder, *folder.parents]
-    ends = [n for n, at in enumerate(chain) if (at / "pyproject.toml").exists() or (at / ".git").exists()]
+    ends = [n for n, at in enumerate(chain) if any((at / mark).exists() for mark in _PROJECT)]
     for at in chain[: ends[0] + 1] if ends else chain[:1]:
         if (at / WORLD).is_file():
             return at / WORLD
     return None
+
+
+def find_missed_world(unit: Unit) -> tuple[str, str] | None:
+    """The nearest `world.nps` above a spec that does not have it: as an `include` names it, and why it is no default."""
+    root = unit.root
+    folder = root.folder.resolve()
+    found = next((at / WORLD for at in (folder, *folder.parents) if (at / WORLD).is_file()), None)
+    if found is None or found in {one.file.path and one.file.path.resolve() for one in unit.inclusions}:
+        return None
+    if any(one.by is root for one in unit.inclusions):
+        why = "a spec that includes something has no default world"
+    elif any((at / mark).exists() for at in (folder, *folder.parents) for mark in _PROJECT):
+        why = f"it lies above the folder that holds {_PROJECT_SAID}"
+    else:
+        why = f"no folder above holds {_PROJECT_SAID}, so only the spec's own counts"
+    return os.path.relpath(found, folder), why
 
 
 def _shown(path: Path, beside: Input) -> str:

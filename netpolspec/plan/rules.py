@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
 from netpolspec.plan.expand import Names, expand_text, expand_words, match_pattern
+from netpolspec.plan.files import find_missed_world
 from netpolspec.syntax.ast import Expect, ExpectMatrix, Rule, Tags
 
 if TYPE_CHECKING:
@@ -200,11 +201,13 @@ def _connect(rules: Rules) -> None:
                 continue
             target.broken = True
             close = nearest(name, (other for other in rules.targets if other != target.name))
-            hint = (
-                f"did you mean '{close}'?"
-                if close
-                else f"define it with a rule '{name}:', or include the file that does"
-            )
+            missed = find_missed_world(rules.unit) if name == "world" else None
+            if missed is not None:
+                hint = f"write 'include {missed[0]}': {missed[1]}"
+            elif close:
+                hint = f"did you mean '{close}'?"
+            else:
+                hint = f"define it with a rule '{name}:', or include the file that does"
             rules.diagnostics.append(
                 Diagnostic("unknown-prerequisite", f"unknown prerequisite '{name}' of '{target.name}'", span, (hint,))
             )

@@ -151,6 +151,30 @@ def test_an_include_of_ones_own_keeps_the_default_world_out(tmp_path: Path) -> N
     assert scenario.points == 1
 
 
+def test_a_world_that_is_not_the_default_one_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "world.nps").write_text(WORLD)
+    below = tmp_path / "one" / "two"
+    below.mkdir(parents=True)
+    (below / "other.nps").write_text("given namespace c\n")
+
+    def hints(text: str) -> list[str]:
+        _, diagnostics = analyze([Input(Source("spec", text), below)], Options())
+        return [hint for each in diagnostics if each.code == "unknown-prerequisite" for hint in each.help]
+
+    rule = "s: world ; expect a -> b/x:80 allowed\n"
+    said = "no folder above holds 'pyproject.toml' or '.git', so only the spec's own counts"
+    assert hints(rule) == [f"write 'include ../../world.nps': {said}"]
+    (tmp_path / "one" / "pyproject.toml").write_text("")
+    said = "it lies above the folder that holds 'pyproject.toml' or '.git'"
+    assert hints(rule) == [f"write 'include ../../world.nps': {said}"]
+    said = "a spec that includes something has no default world"
+    assert hints(f"include other.nps\n{rule}") == [f"write 'include ../../world.nps': {said}"]
+    assert hints(f"include ../../world.nps\n{rule}") == []
+    assert hints(f"include ../../world.nps\n{rule.replace('world', 'nobody')}") == [
+        "define it with a rule 'nobody:', or include the file that does"
+    ]
+
+
 def test_scenarios_of_an_included_file_run_only_where_they_are_needed(tmp_path: Path) -> None:
     (tmp_path / "base.nps").write_text(
         WORLD + "needed: world ; expect a -> b/x:80 allowed\nother: world ; expect b -> b/x:80 allowed\n"
