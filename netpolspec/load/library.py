@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netpolspec.diagnostics import Diagnostic, Note, Refusal, nearest
-from netpolspec.load.files import KUSTOMIZATIONS, read_source
+from netpolspec.load.files import KUSTOMIZATIONS, SUFFIXES, read_source
 from netpolspec.load.fragment import Fragment
 from netpolspec.load.kinds import find_kind
 from netpolspec.load.manifests import blame, flatten, repeated, understand
@@ -110,10 +110,14 @@ def find(name: str, folders: Sequence[Path], place: Span) -> Policy:
             raise Refusal(Diagnostic("ambiguous-policy", message, place, ("remove or rename one of them",)))
         if matches:
             return _open(name, matches[0], place)
-    guess = nearest(name, names(folders))
+    known = names(folders)
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - of a name, not of a path
+    guess = None if "/" in name else stem if stem in known else nearest(name, known)
     searched = ", ".join((*(_show(folder) for folder in folders), "the built-in library"))
-    help_ = f"did you mean '{guess}'? searched: {searched}" if guess else f"searched: {searched}"
-    raise Refusal(Diagnostic("unknown-policy", f"unknown policy '{name}'", place, (help_,)))
+    help_ = [f"did you mean '{guess}'? searched: {searched}" if guess else f"searched: {searched}"]
+    if "/" in name or (suffix in SUFFIXES and not guess):
+        help_.append(f"a policy is called by its name; what gives a file is 'given manifest \"{name}\"'")
+    raise Refusal(Diagnostic("unknown-policy", f"unknown policy '{name}'", place, tuple(help_)))
 
 
 def _matches(folder: Path, name: str) -> list[Path]:

@@ -160,6 +160,9 @@ class Givens:
                 raise Refusal(Diagnostic("empty-manifest", "this manifest holds no object", given.span))
             return resources
         shown = expand_word(given.what, names)
+        if "://" in shown:
+            message = f"'{shown}' would have to be fetched, and nothing is fetched when specs are read"
+            raise Refusal(Diagnostic("unreadable-file", message, given.what.span, ("keep a copy of it here",)))
         path = file.folder / shown
         if path not in self._manifests:
             resources, diagnostics = read_path(
@@ -243,7 +246,10 @@ class Givens:
         held = file.document.find(name, given.name.span) if file.document is not None else None
         if isinstance(held, TerraformBlock):
             return self._block(held, given, names)
-        policy = held or library.find(name, self._folders(given, names, file, root), given.name.span)
+        try:
+            policy = held or library.find(name, self._folders(given, names, file, root), given.name.span)
+        except Refusal as refusal:
+            raise _with_blocks(refusal, name, file) from None
         settings = read_labels(given.variables, names)
         variables = {setting.key: _variable(setting) for setting in settings}
         places = {setting.key: setting.value_span for setting in settings}
@@ -263,6 +269,11 @@ class Givens:
                 policy, variables, namespace, given.span, place, places=places, kustomizer=self._kustomizer
             )
             self._sift(diagnostics)
+            if not any(resource.is_policy for resource in resources):
+                held = ", ".join(str(resource.key) for resource in resources)
+                message = f"policy '{name}' holds no policy, but {held}"
+                help_ = "other objects are given with 'given manifest'"
+                raise Refusal(Diagnostic("empty-policy", message, given.name.span, (help_,)))
             self._policies[key] = resources
         return Brought(self._policies[key])
 
@@ -359,3 +370,12 @@ def _variable(setting: Setting) -> Json:
 def _shown(shown: str, file: Input) -> str:
     """A manifest's path in the style in which its spec was named."""
     return str(Path(file.source.path).parent / shown) if file.path is not None else shown
+
+
+def _with_blocks(refusal: Refusal, name: str, file: Input) -> Refusal:
+    """A policy that is not there, which may be one of a document's blocks."""
+    if file.document is None:
+        return refusal
+    hint = file.document.say_missed(name)
+    missed = (replace(each, help=(*each.help, hint)) for each in refusal.diagnostics if each.code == "unknown-policy")
+    return Refusal(*(tuple(missed) or refusal.diagnostics))

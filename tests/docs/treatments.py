@@ -149,11 +149,13 @@ def understand_terraform(block: Block, reader: Reader) -> None:
 
 
 def load_settings(block: Block, reader: Reader) -> None:
-    """Settings in pyproject.toml."""
+    """Settings in pyproject.toml, beside which there is a folder `policies`."""
     path = reader.folder / "pyproject.toml"
     before = path.read_text("utf-8")
     path.write_text(block.text, "utf-8")
+    reader.write("policies/example.yaml", "")
     status, said = reader.type("netpolspec check -e 'given namespace a'")
+    shutil.rmtree(reader.folder / "policies")
     path.write_text(before, "utf-8")
     assert status == 0, f"{block.name}:\n{said}"
 
