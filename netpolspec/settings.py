@@ -33,6 +33,8 @@ class Settings:
 
     paths: tuple[str, ...]
     """What is run where the command line names nothing."""
+    paths_said: tuple[str, Span | None]
+    """What says so, as messages name it, and where."""
     on: str
     tap: str
     """`auto`, `13` or `14`."""
@@ -104,6 +106,11 @@ class _Layers:
         """Likewise paths; those of pyproject.toml are relative to its folder."""
         values = [_from_here(layer, value) for layer, value in self.each(setting)]
         return values[0] if values else setting.default
+
+    def origin(self, setting: Setting[T]) -> tuple[str, Span | None]:
+        """What the place that counts calls a setting, and its line there."""
+        said = (layer for layer in self._layers if layer.values.get(setting.key) is not None)
+        return next(((layer.name(setting.key), layer.place(setting.key)) for layer in said), (setting.key, None))
 
     def folders(self, setting: Setting[tuple[str, ...]]) -> tuple[Path, ...]:
         """Likewise folders, all of which are there: what is looked for in a mistyped one could be found elsewhere."""
@@ -192,6 +199,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
         assumed = {**pairs, **assumed}
     settings = Settings(
         paths=layers.paths(setting_table.PATHS),
+        paths_said=layers.origin(setting_table.PATHS),
         on=layers.one(setting_table.ON),
         tap=layers.one(setting_table.TAP),
         flat=layers.one(setting_table.FLAT),

@@ -19,10 +19,13 @@ from netpolspec.source import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from netpolspec.source import Span
+
 SUFFIX = ".nps"
 
 _VARIABLE = re.compile(r'(?P<name>[^\s:=#;,"?+/]+)(?P<how>[:?+]?)=(?P<value>.*)', re.DOTALL)
-_LINE = re.compile(r"(?P<path>.+):(?P<line>\d+)", re.DOTALL)
+_LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(:\d+)?", re.DOTALL)
+"""A line of a file, with its column where it is copied from a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +49,31 @@ class Inputs:
     overrides: Mapping[str, str]
 
 
-def gather(arguments: Sequence[str], texts: Sequence[str], otherwise: Sequence[str]) -> Inputs:
+def gather(
+    arguments: Sequence[str],
+    texts: Sequence[str],
+    otherwise: Sequence[str],
+    said: tuple[str, Span | None] | None = None,
+) -> Inputs:
     """Read what a command line names.
 
     Args:
         arguments: paths, node ids (`FILE::SCENARIO`, `FILE:LINE`), `-` and `NAME=value`, in any order.
         texts: specs given with `-e`.
         otherwise: what is read where the command line names neither path nor text.
+        said: the setting that says `otherwise`, and where it stands.
 
     Raises:
         Refusal: something cannot be read, or there is nothing to read.
     """
     named, overrides = split_variables(arguments)
-    if not named and not texts:
+    if named or texts:
+        said = None
+    else:
         named = tuple(otherwise)
     if not named and not texts:
         raise wrong("nothing to read", "name a file or a folder, such as 'netpolspec run specs/', or use -e TEXT")
-    reader = _Reader()
+    reader = _Reader(said)
     picks = [pick for argument in named if (pick := reader.take(argument)) is not None]
     for number, text in enumerate(texts, start=1):
         item = reader.add(Input(Source("<-e>" if number == 1 else f"<-e {number}>", text), Path()))
@@ -99,7 +110,8 @@ def _override(argument: str) -> tuple[str, str]:
 class _Reader:
     """Reads each file once, however often it is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: tuple[str, Span | None] | None) -> None:
+        self._said = said
         self.inputs: dict[Path | str, Input] = {}
         self.diagnostics: list[Diagnostic] = []
         self._files = Files()
@@ -112,12 +124,19 @@ class _Reader:
         try:
             if "\0" in argument:
                 raise wrong(f"no file is called {argument!r}")
-            path, name, line = _split(argument)
+            path, name, line = split_part(argument)
             files = frozenset(item.source.path for item in self._read(path))
         except Refusal as refusal:
-            self.diagnostics += refusal.diagnostics
+            self.diagnostics += map(self._placed, refusal.diagnostics)
             return None
         return Pick(argument, files, name, line)
+
+    def _placed(self, problem: Diagnostic) -> Diagnostic:
+        """What is told of a path that a setting names, not the command line."""
+        if self._said is None or problem.span is not None:
+            return problem
+        name, place = self._said
+        return replace(problem, message=f"'{name}': {problem.message}", span=place)
 
     def _read(self, path: str) -> Iterator[Input]:
         if path == "-":
@@ -152,9 +171,9 @@ class _Reader:
         try:
             item = self._files.read(Path(path), path)
         except Refusal as refusal:
-            if Path(path).exists() or os.sep in path or path.endswith(SUFFIX):
+            if self._said or Path(path).exists() or os.sep in path or path.endswith(SUFFIX):
                 raise
-            hint = f"a scenario is picked by its name with -k {path}"
+            hint = f"a scenario is named with its file: FILE::{path}"
             raise Refusal(*(replace(each, help=(*each.help, hint)) for each in refusal.diagnostics)) from None
         return self.add(item, key)
 
@@ -162,8 +181,12 @@ class _Reader:
         return self.inputs.get(key)
 
 
-def _split(argument: str) -> tuple[str, str | None, int | None]:
-    """A path, and the scenario or the line that stands behind it; a file of just that name wins."""
+def split_part(argument: str) -> tuple[str, str | None, int | None]:
+    """A path, and the scenario or the line that stands behind it; a file of just that name wins.
+
+    Raises:
+        Refusal: no scenario stands behind its `::`.
+    """
     if not os.path.lexists(argument):
         path, mark, name = argument.partition("::")
         if mark:

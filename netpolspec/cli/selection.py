@@ -46,8 +46,8 @@ def select(plan: Plan, picks: Sequence[Pick], filters: Filters) -> tuple[Scenari
         return plan.scenarios
     _check_filters(plan, filters)
     wanted: dict[int, Scenario] = {}
-    for picked in [_picked(plan, pick) for pick in picks] or [plan.scenarios]:
-        for scenario in picked:
+    for found in [picked(plan, pick) for pick in picks] or [plan.scenarios]:
+        for scenario in found:
             if filters.match(scenario):
                 _add_with_prerequisites(scenario, wanted)
     if not wanted:
@@ -87,8 +87,12 @@ def _check_filters(plan: Plan, filters: Filters) -> None:
             raise wrong(f"no scenario has the tag '{tag}'", *_meant(tag, sorted(tags)))
 
 
-def _picked(plan: Plan, pick: Pick) -> tuple[Scenario, ...]:
-    """The scenarios of one argument."""
+def picked(plan: Plan, pick: Pick) -> tuple[Scenario, ...]:
+    """The scenarios of one argument, without those that they come after.
+
+    Raises:
+        Refusal: it has none of the name, or at the line, that the argument says.
+    """
     if pick.line is not None:
         return _at_line(plan, pick, pick.line)
     inside = [one for one in plan.scenarios if root_of(one.file, pick.files, plan.included) in pick.files]
@@ -99,6 +103,21 @@ def _picked(plan: Plan, pick: Pick) -> tuple[Scenario, ...]:
         where = pick.argument.partition("::")[0]
         raise wrong(f"no scenario '{pick.name}' in '{where}'", *_meant(pick.name, [one.name for one in inside]))
     return found
+
+
+def the_one(plan: Plan, pick: Pick) -> Scenario:
+    """The scenario that an argument means where there has to be one.
+
+    Raises:
+        Refusal: it means none, or several.
+    """
+    found = picked(plan, pick)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise wrong(f"'{pick.argument}' has no scenario", "a rule with an 'expect' of its own is one")
+    hint = f"name one: '{min(pick.files)}::SCENARIO'"
+    raise wrong(f"'{pick.argument}' has not one scenario", hint, *_meant("", [one.name for one in found]))
 
 
 def _at_line(plan: Plan, pick: Pick, line: int) -> tuple[Scenario, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import Parser, add_common_options, require_choice, wrong
+from netpolspec.cli.arguments import Parser, add_common_options, require_choice
 from netpolspec.cli.exits import Exit
 from netpolspec.cli.live_cluster import cluster_of_context
 from netpolspec.cli.outputs import form_of, output_of, write_text
@@ -78,32 +78,18 @@ def draw(scene: Scene, form: str) -> str:
 
 def _scene(arguments: Sequence[str], settings: Settings, session: Session, output: Output | None) -> Scene | None:
     """The picture of one scenario of a spec; None where the paths are no spec."""
-    from netpolspec.cli.inputs import SUFFIX, split_variables
+    from netpolspec.cli.inputs import SUFFIX, split_part, split_variables
     from netpolspec.plan.files import is_document
 
     paths, _ = split_variables(arguments)
-    file = paths[0].partition("::")[0] if len(paths) == 1 else ""
+    file = split_part(paths[0])[0] if len(paths) == 1 else ""
     if not (file.endswith(SUFFIX) or is_document(file)) or Path(paths[0]).is_dir():
         return None
-    from netpolspec.cli.selection import Filters, select
+    from netpolspec.cli.selection import the_one
     from netpolspec.cli.specs import read_specs
     from netpolspec.report.picture.scene import scene_of_scenario
 
     specs = read_specs(arguments, (), settings, session, cluster=cluster_of_context(None, None))
     if output is not None:
         output.make_ready(specs.paths)
-    picked = [one for one in select(specs.plan, specs.inputs.picks, Filters()) if _is_meant(one.name, paths[0])]
-    if len(picked) != 1:
-        names = ", ".join(one.name for one in picked)
-        raise wrong(
-            f"'{file}' has not one scenario", f"name one: '{file}::SCENARIO'; there are {names}" if names else ""
-        )
-    return scene_of_scenario(picked[0], settings.assume)
-
-
-def _is_meant(name: str, path: str) -> bool:
-    """Whether a scenario was named itself, and is not only there because another one comes after it."""
-    from fnmatch import fnmatchcase
-
-    _, mark, wanted = path.partition("::")
-    return not mark or fnmatchcase(name, wanted)
+    return scene_of_scenario(the_one(specs.plan, specs.inputs.picks[0]), settings.assume)

@@ -84,7 +84,7 @@ def read_specs(
     from netpolspec.plan.analyze import Options, analyze
 
     usual = (_USUAL_FOLDER,) if (session.cwd / _USUAL_FOLDER).is_dir() else ()
-    inputs = gather(arguments, texts, settings.paths or usual)
+    inputs = gather(arguments, texts, settings.paths or usual, settings.paths_said if settings.paths else None)
     plan, diagnostics = analyze(inputs.files, Options(inputs.overrides, settings.policy_path, terraform, cluster))
     if plan is None:
         raise Refusal(*diagnostics)

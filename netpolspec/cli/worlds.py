@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from netpolspec import log
 from netpolspec.cli.arguments import add_model_options, add_terraform_options, wrong
-from netpolspec.cli.inputs import SUFFIX, read_standard_input, split_variables
+from netpolspec.cli.inputs import SUFFIX, Pick, read_standard_input, split_part, split_variables
 from netpolspec.cli.live_cluster import cluster_of_context
+from netpolspec.cli.selection import the_one
 from netpolspec.diagnostics import Refusal, Severity
 from netpolspec.load.manifests import read_path, read_text, repeated
 from netpolspec.load.resource import assemble_resources
@@ -152,7 +153,7 @@ def _read(path: str, settings: Settings, variables: Mapping[str, str], found: Ob
 
 
 def _is_spec(path: str) -> bool:
-    return path.partition("::")[0].endswith(SUFFIX) and not Path(path).is_dir()
+    return split_part(path)[0].endswith(SUFFIX) and not Path(path).is_dir()
 
 
 def is_terraform(path: Path) -> bool:
@@ -194,17 +195,13 @@ def _read_scenario(
     from netpolspec.plan.analyze import Options, analyze
     from netpolspec.plan.files import Files
 
-    file, mark, name = path.partition("::")
+    file, name, line = split_part(path)
     options = Options(variables, settings.policy_path, settings.terraform, cluster)
     plan, diagnostics = analyze([Files().read(Path(file), file)], options)
     if plan is None:
         raise Refusal(*diagnostics)
-    known = [scenario for scenario in plan.scenarios if not mark or name == scenario.name]
-    if len(known) != 1:
-        names = ", ".join(f"'{file}::{scenario.name}'" for scenario in plan.scenarios)
-        message = f"'{file}' has no scenario '{name}'" if name else f"'{file}' has not one scenario"
-        raise wrong(message, f"there are {names}" if names else "there are none")
-    changes = [step for step in known[0].steps if isinstance(step, Change)]
+    scenario = the_one(plan, Pick(path, frozenset({file}), name, line))
+    changes = [step for step in scenario.steps if isinstance(step, Change)]
     found.add((resource for resource in changes[-1].world.values() if not resource.is_removed), ())
     found.secrets |= plan.secrets
 

@@ -371,7 +371,7 @@ def test_variables(project: Project) -> None:
             "--on kind, or --on cluster",
         ),
         (["run", "nowhere.nps"], "there is no file 'nowhere.nps'", ""),
-        (["run", "deny-from-any"], "there is no file 'deny-from-any'", "-k deny-from-any"),
+        (["run", "deny-from-any"], "there is no file 'deny-from-any'", "FILE::deny-from-any"),
         (["run", "specs/tenants.nps::"], "'specs/tenants.nps::' names no scenario", "FILE::SCENARIO"),
         (["run", "empty"], "no .nps file in the folder 'empty'", ""),
         (["run", "empty/*.nps"], "no spec matches 'empty/*.nps'", "'**' stands for any folders"),

@@ -180,7 +180,7 @@ def test_the_world_of_a_scenario(matrix: Callable[..., tuple[int, str, str]], mo
     assert found["kube-system/coredns", "ms-b/nginx"] == {"TCP": [], "UDP": [], "SCTP": []}
     status, _, err = matrix("deny-from-any.nps::deny-from-all")
     assert status == 2
-    assert "deny-from-any.nps::deny-from-any" in err
+    assert "did you mean 'deny-from-any'?" in err
 
 
 # --- diff ---------------------------------------------------------------------------------------------------------
