@@ -86,8 +86,14 @@ _LONGEST_LINE = 200
 
 
 def shown(text: str) -> str:
-    """Text as a terminal may be trusted with it: tabs widened, control characters visible."""
-    return "".join(" " * _TAB if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Text as a terminal may be trusted with it: tabs widened, blanks of any kind blank, control characters visible."""
+    return "".join(" " * _TAB if c == "\t" else _shown(c) for c in text)
+
+
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if unicodedata.category(char) == "Zs" else "\N{REPLACEMENT CHARACTER}"
 
 
 def _pasteable(text: str) -> str:

@@ -47,13 +47,20 @@ class Document:
             place: what asks for it.
 
         Raises:
-            Refusal: the block that seems to hold it cannot be read; or it only stands below.
+            Refusal: the block that seems to hold it cannot be read.
         """
         for block in reversed([each for each in self.blocks if each.line < place.line]):
             found = self._policy(block, name)
             if found is not None:
                 return found
         return None
+
+    def say_missed(self, name: str) -> str:
+        """Where a policy that `find` does not know may be."""
+        below = next((block for block in self.blocks if self._policy(block, name) is not None), None)
+        if below is None:
+            return "the 'yaml' and 'hcl' blocks above do not have it either"
+        return f"the block at line {below.line - 1} has it: a policy is given below its block"
 
     def _policy(self, block: Block, name: str) -> Policy | TerraformBlock | None:
         if name not in block.text:

@@ -218,7 +218,7 @@ def find_world(root: Input) -> Path | None:
 
 
 def find_missed_world(unit: Unit) -> tuple[str, str] | None:
-    """The nearest `world.nps` above a spec that does not have it: as an `include` names it, and why it is no default."""
+    """The nearest `world.nps` above a spec without it: as an `include` names it, and why it is not the default."""
     root = unit.root
     folder = root.folder.resolve()
     found = next((at / WORLD for at in (folder, *folder.parents) if (at / WORLD).is_file()), None)

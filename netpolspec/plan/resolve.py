@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -26,6 +26,8 @@ CLIENT = "netpolspec-client"
 
 _CONJUNCTIONS = frozenset({"and", "or"})
 """Words that are a namespace only where there is one of that name."""
+_CELLS = frozenset({".", "X"})
+"""What stands in a truth table where a destination is asserted; no destination is written so."""
 
 Dial: TypeAlias = tuple["DestinationEnd | None", Protocol, int, "Via | None"]
 
@@ -94,6 +96,8 @@ class Inhabitants:
         """
         found = self._find_dials(point)
         if isinstance(found, Problem):
+            if point.destination_span.text in _CELLS:
+                found = replace(found, help=(*found.help, "or write '-': a cell without a destination is not asserted"))
             raise Refusal(found.at(point.destination_span))
         return found[0]
 

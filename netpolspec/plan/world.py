@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, assert_never
 
@@ -161,6 +162,9 @@ class Stage:
             span = resource.origin.at("metadata", "namespace").span
         if statement is not None and key.namespace not in span.text:
             span = statement  # the statement says it (`in NS`), not the file
+        said = re.search(rf"\sin\s+({re.escape(key.namespace)})(?!\S)", span.text)
+        if said is not None:
+            span = span.source.span(span.start + said.start(1), span.start + said.end(1))
         notes: tuple[Note, ...] = ()
         if statement is not None and (statement.source is not span.source or statement.line != span.line):
             notes = (Note("it comes into the world here", statement),)

@@ -202,6 +202,10 @@ def test_a_policy_can_only_be_given_below_its_block(place: Place) -> None:
     status, _, err = place.run("run", "guide.md", "-k", "closed")
     assert status == 2
     assert "unknown policy 'gate'" in err
+    assert "has it: a policy is given below its block" in err
+    place.write(GUIDE.replace("given policy gate", "given policy wicket"))
+    _, _, err = place.run("run", "guide.md", "-k", "closed")
+    assert "the 'yaml' and 'hcl' blocks above do not have it either" in err
 
 
 @pytest.mark.parametrize(
