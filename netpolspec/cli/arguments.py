@@ -31,6 +31,10 @@ def require_choice(option: str, value: str, known: Sequence[str]) -> None:
         raise wrong(f"option '{option}': there is no '{value}'", hint)
 
 
+_REPORTING = frozenset({"run", "matrix", "plan-check", "render", "explain", "status", "doctor"})
+"""Commands whose report is all that they write, to standard output; others have `-o`, or are no use to a file."""
+
+
 class Parser(argparse.ArgumentParser):
     """The options of one command; whatever is no option is left to the command.
 
@@ -85,6 +89,8 @@ class Parser(argparse.ArgumentParser):
 
     def _unknown(self, argument: str) -> Refusal:
         option = argument.partition("=")[0]
+        if option in {"-o", "--output"} and self.prog.partition(" ")[2] in _REPORTING:
+            return wrong(f"unknown option '{option}'", f"'{self.prog}' writes to standard output: '> FILE' behind it")
         close = nearest(option, self._option_string_actions)
         return wrong(f"unknown option '{option}'", f"did you mean '{close}'?" if close else self._see_help)
 

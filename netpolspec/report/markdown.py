@@ -64,7 +64,8 @@ def _summary(record: Record) -> str:
     points = record.count_points()
     total = sum(points.values())
     listed = ", ".join(f"{points[state]:,} {state}" for state in State if points[state])
-    counted = f"{total:,} test point{'' if total == 1 else 's'} in {len(record.ended):,} scenarios: {listed or 'none'}."
+    points, scenarios = _counted(total, "test point"), _counted(len(record.ended), "scenario")
+    counted = f"{points} in {scenarios}: {listed or 'none'}."
     judged = (
         f"Judged by packets on {record.backend}." if record.observes else "Judged by the model; no packet was sent."
     )
@@ -74,6 +75,10 @@ def _summary(record: Record) -> str:
     if record.bailed_out is not None:
         lines.append(f"\n> **The run could not go on:** {text(record.bailed_out)}")
     return "\n".join(lines)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def scenario_section(event: ScenarioEnded, level: int = 3) -> Iterator[str]:

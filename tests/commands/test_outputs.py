@@ -22,6 +22,24 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: 
 both = pytest.mark.parametrize("command", [SHOW, DOC], ids=["show", "doc"])
 
 
+def test_one_is_one(project: Project) -> None:
+    one = "q: world ; expect ms-a -> ms-b:80 allowed\n"
+    project.write("specs/one.nps", one)
+    assert "1 test point in 1 scenario: 1 passed." in project.run("doc", "specs/one.nps").out
+    project.write("specs/one.nps", one.replace("ms-a", "ms-a, ms-c"))
+    assert "2 test points in 1 scenario: 2 passed." in project.run("doc", "specs/one.nps").out
+
+
+@pytest.mark.parametrize("command", ["run", "matrix", "plan-check", "render", "explain", "status", "doctor"])
+@pytest.mark.parametrize("option", [["-o", "x"], ["--output=x"]])
+def test_where_standard_output_is_all_there_is(project: Project, command: str, option: list[str]) -> None:
+    ran = project.run(command, *option)
+    assert (ran.status, ran.out) == (2, "")
+    name = option[0].partition("=")[0]
+    hint = f"'netpolspec {command}' writes to standard output: '> FILE' behind it"
+    assert ran.err == f"error: unknown option '{name}'\n  = help: {hint}\n"
+
+
 @both
 @pytest.mark.parametrize("status", [0, 3])
 def test_a_device_stays_one(project: Project, command: tuple[str, ...], status: int) -> None:
