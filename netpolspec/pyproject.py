@@ -31,8 +31,11 @@ class Table:
     source: Source
     values: Mapping[str, object]
 
-    def place(self, key: str) -> Span:
-        """The span of a key of the table; of the table's head where the key cannot be found."""
+    def place(self, key: str, below: str | None = None) -> Span:
+        """The span of a key of the table, and of a key below it where that has a table of its own.
+
+        Where the key cannot be found, it is the table's head.
+        """
         head, inside = None, False
         for number in range(1, len(self.source.line_starts) + 1):
             line = self.source.line_text(number)
@@ -43,7 +46,9 @@ class Table:
                 if header is not None and (head is None or header["below"] == key):
                     head = self.source.span(start + line.index("["), start + header.end())
                 if header is not None and header["below"] == key:
-                    break
+                    if below is None:
+                        break
+                    key, below, inside = below, None, True
             elif inside and (match := _KEY.match(line)) and match["key"] == key:
                 return self.source.span(start + match.start("key"), start + match.end("key"))
         return head or self.source.span(0, 0)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from netpolspec.lint.catalog import CODES
 from netpolspec.log import Format, Level
 from netpolspec.policy import assumptions
 from netpolspec.setting_values import (
+    codes,
     one_of,
     read_assumptions,
     read_count,
@@ -55,7 +57,7 @@ TAP = Setting("tap", one_of("auto", "13", "14"), "auto")
 FLAT = Setting("flat", read_flag, default=False)
 FAIL_FAST = Setting("fail-fast", read_flag, default=False)
 COLOR = Setting("color", one_of(*Color), Color.AUTO.value)
-IGNORE: Setting[tuple[str, ...]] = Setting("ignore", strings(","), ())
+IGNORE: Setting[tuple[str, ...]] = Setting("ignore", codes(*CODES), ())
 POLICY_PATH: Setting[tuple[str, ...]] = Setting("policy-path", strings(os.pathsep), ())
 ASSUME: Setting[Mapping[str, str]] = Setting("assume", read_assumptions, {})
 REPORT: Setting[tuple[str, ...]] = Setting("report", reports(*REPORTS), ())

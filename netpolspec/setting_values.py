@@ -12,9 +12,11 @@ from netpolspec.policy import assumptions
 class SettingError(ValueError):
     """A value that a setting cannot have: the message is for the user, as is the help."""
 
-    def __init__(self, message: str, *help_: str) -> None:
+    def __init__(self, message: str, *help_: str, key: str | None = None) -> None:
         super().__init__(message)
         self.help = help_
+        self.key = key
+        """Of a table: the key in it."""
 
 
 def one_of(*choices: str) -> Callable[[object], str]:
@@ -82,6 +84,21 @@ def strings(separator: str) -> Callable[[object], tuple[str, ...]]:
     return read
 
 
+def codes(*known: str) -> Callable[[object], tuple[str, ...]]:
+    """Codes of warnings: a list, or text with commas between them."""
+
+    def read(value: object) -> tuple[str, ...]:
+        items = tuple(item.strip() for item in strings(",")(value))
+        for item in items:
+            if item not in known:
+                close = nearest(item, known)
+                hint = f"did you mean '{close}'?" if close else f"there are {', '.join(known)}"
+                raise SettingError(f"has no lint '{item}'", hint)
+        return items
+
+    return read
+
+
 def reports(*formats: str) -> Callable[[object], tuple[str, ...]]:
     """`FORMAT=PATH` items, each of one of these formats: a list, or text with commas between; a table of paths."""
 
@@ -113,7 +130,7 @@ def _items_of_reports(value: object) -> tuple[str, ...]:
 def read_assumptions(value: object) -> Mapping[str, str]:
     """`KEY=VALUE` items (a list, or text with commas or blanks between them), or a table."""
     if isinstance(value, Mapping):
-        pairs = {str(key): ("no", "yes")[item] if isinstance(item, bool) else item for key, item in value.items()}
+        pairs = dict(value)
     else:
         items = [part for text in strings(",")(value) for part in text.split()]
         without = next((item for item in items if "=" not in item), None)
@@ -124,11 +141,14 @@ def read_assumptions(value: object) -> Mapping[str, str]:
         if key not in assumptions.KEYS:
             close = nearest(key, assumptions.KEYS)
             hint = f"did you mean '{close}'?" if close else f"there are {', '.join(assumptions.KEYS)}"
-            raise SettingError(f"has no key '{key}'", hint)
+            raise SettingError(f"has no key '{key}'", hint, key=key)
+        choices = assumptions.choices(key)
+        if isinstance(item, bool) and "yes" in choices:
+            pairs[key] = ("no", "yes")[item]
         try:
-            one_of(*assumptions.choices(key))(item)
+            one_of(*choices)(pairs[key])
         except SettingError as wrong:
-            raise SettingError(f"has '{key}', which {wrong}", *wrong.help) from None
+            raise SettingError(f"has '{key}', which {wrong}", *wrong.help, key=key) from None
     return {key: str(item) for key, item in pairs.items()}
 
 

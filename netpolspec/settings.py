@@ -72,8 +72,8 @@ class _Layer:
         """The setting as the user wrote it: `--log-level`, `NETPOLSPEC_LOG_LEVEL`, `log-level`."""
         return self.prefix + (key.replace("-", "_").upper() if self.prefix == _VARIABLE else key)
 
-    def place(self, key: str) -> Span | None:
-        return self.table.place(key) if self.table else None
+    def place(self, key: str, below: str | None = None) -> Span | None:
+        return self.table.place(key, below) if self.table else None
 
 
 _VARIABLE = "NETPOLSPEC_"
@@ -95,7 +95,9 @@ class _Layers:
                     yield layer, setting.read(layer.values[setting.key])
                 except SettingError as wrong:
                     message = f"'{layer.name(setting.key)}' {wrong}"
-                    self.wrong.append(Diagnostic("bad-setting", message, layer.place(setting.key), wrong.help))
+                    self.wrong.append(
+                        Diagnostic("bad-setting", message, layer.place(setting.key, wrong.key), wrong.help)
+                    )
 
     def one(self, setting: Setting[T]) -> T:
         """The value that counts. All are read, so that a wrong one never hides behind a stronger one."""
@@ -219,7 +221,7 @@ def resolve(arguments: Mapping[str, object], environ: Mapping[str, str], cwd: Pa
     )
     wrong = [*layers.wrong, *(_unknown_keys(table) if table else ())]
     if wrong:
-        raise Refusal(*wrong)
+        raise Refusal(*sorted(wrong, key=lambda each: each.order))
     return settings
 
 

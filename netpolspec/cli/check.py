@@ -100,10 +100,6 @@ def _check(options: Namespace, others: Sequence[str], session: Session) -> _Chec
         Refusal: with all that is wrong.
     """
     settings = replace(settle(options, session), terraform="static")
-    if settings.ignore:
-        from netpolspec.cli.lints import require_codes
-
-        require_codes(settings.ignore)
     wanted = _sort(others)
     specs = None
     if wanted.specs or options.texts or not wanted.objects:

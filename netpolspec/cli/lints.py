@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netpolspec.cli.arguments import wrong
-from netpolspec.diagnostics import Diagnostic, Note, Severity, nearest
+from netpolspec.diagnostics import Diagnostic, Note, Severity
 from netpolspec.lint.catalog import LINTS
 from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
@@ -19,37 +18,13 @@ from netpolspec.plan.resolve import Inhabitants
 from netpolspec.source import Pointer, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from netpolspec.lint.scene import Finding
     from netpolspec.load.resource import Resource
     from netpolspec.plan.model import Plan, Point, Scenario
     from netpolspec.policy.objects import Pod
     from netpolspec.source import Origin
-
-_OTHER_CODES = (
-    "undeclared-port",
-    "cidr-form",
-    "skipped-chart",
-    "plain-kustomization",
-    "unknown-variable",
-    "terraform-variable",
-)
-"""Warnings that are no lints, and may be left out all the same."""
-
-
-def require_codes(codes: Iterable[str]) -> None:
-    """Make sure that what is left out exists.
-
-    Raises:
-        Refusal: there is no such code.
-    """
-    known = (*LINTS, *_OTHER_CODES)
-    for code in sorted(codes):
-        if code not in known:
-            close = nearest(code, known)
-            hint = f"did you mean '{close}'?" if close else f"there are {', '.join(LINTS)}"
-            raise wrong(f"'ignore': there is no lint '{code}'", hint)
 
 
 def warnings_of(

@@ -25,6 +25,13 @@ LINTS: Mapping[str, str] = {
 }
 
 
+CODES: tuple[str, ...] = (
+    *LINTS,
+    *("undeclared-port", "cidr-form", "skipped-chart", "plain-kustomization", "unknown-variable", "terraform-variable"),
+)
+"""All warnings that may be left out: the lints, and some that are met while reading."""
+
+
 def page(code: str) -> str:
     """Where a lint is described, in the repository."""
     return f"docs/lints/{code}.md"

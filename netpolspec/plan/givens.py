@@ -270,8 +270,8 @@ class Givens:
             )
             self._sift(diagnostics)
             if not any(resource.is_policy for resource in resources):
-                held = ", ".join(str(resource.key) for resource in resources)
-                message = f"policy '{name}' holds no policy, but {held}"
+                others = ", ".join(str(resource.key) for resource in resources)
+                message = f"policy '{name}' holds no policy, but {others}"
                 help_ = "other objects are given with 'given manifest'"
                 raise Refusal(Diagnostic("empty-policy", message, given.name.span, (help_,)))
             self._policies[key] = resources

@@ -130,6 +130,7 @@ def test_a_wrong_value_is_drawn_at_its_key(project: Path) -> None:
         ('assume = ["hostnetwork=maybe"]', "'assume' has 'hostnetwork', which cannot be 'maybe'"),
         ("assume = {hostnetwork = 1}", "'assume' has 'hostnetwork', which cannot be 1"),
         ('assume = {hostnet = "pod"}', "'assume' has no key 'hostnet'"),
+        ('ignore = ["foo"]', "'ignore' has no lint 'foo'"),
     ],
 )
 def test_wrong_types_and_values_are_refused(project: Path, toml: str, message: str) -> None:
@@ -156,9 +157,9 @@ def test_all_that_is_wrong_is_told_at_once(project: Path) -> None:
     text = complaints(project, {"on": "knd"}, NETPOLSPEC_COLOR="blue")
     assert [line for line in text.splitlines() if line.startswith("error")] == [
         "error: '--on' cannot be 'knd'",
-        "error: 'flat' cannot be 3",
         "error: 'NETPOLSPEC_COLOR' cannot be 'blue'",
         "error: unknown setting 'tpa'",
+        "error: 'flat' cannot be 3",
     ]
 
 
@@ -170,10 +171,17 @@ def test_a_wrong_value_does_not_hide_behind_a_stronger_one(project: Path) -> Non
 def test_the_place_is_found_in_a_table_of_its_own(project: Path) -> None:
     write(project, 'hostnetwork = "pod"', 'hairpin = "perhaps"', head="[ tool . netpolspec.assume ]")
     assert complaints(project).splitlines()[1:4] == [
-        " --> pyproject.toml:3:1",
+        " --> pyproject.toml:5:1",
         "  |",
-        "3 | [ tool . netpolspec.assume ]",
+        '5 | hairpin = "perhaps"',
     ]
+    write(project, "hairpin = true", head="[tool.netpolspec.assume]")
+    assert complaints(project).splitlines()[:2] == [
+        "error: 'assume' has 'hairpin', which cannot be true",
+        " --> pyproject.toml:4:1",
+    ]
+    write(project, "ipblock-selects-pods = false", head="[tool.netpolspec.assume]")
+    assert settings(project).assumed == ("ipblock-selects-pods=no",)
 
 
 def test_policies_are_not_looked_up_in_folders_that_are_not_there(project: Path) -> None:

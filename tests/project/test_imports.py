@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "report": OBJECTS | {"explain", "lint", "plan", "backends", "run"},
     "pyproject": GROUND,
     "setting_values": GROUND | {"policy"},
-    "setting_table": GROUND | {"policy", "log", "setting_values"},
+    "setting_table": GROUND | {"policy", "lint", "log", "setting_values"},
     "settings": GROUND | {"policy", "load", "log", "pyproject", "setting_values", "setting_table"},
     "doctor": GROUND | {"backends", "setting_table"},
 }
