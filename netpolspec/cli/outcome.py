@@ -50,4 +50,5 @@ def _again(scenario: Scenario, specs: Specs) -> str:
     import shlex
 
     root = root_of(scenario.file, specs.names, specs.plan.included)
-    return shlex.join(["netpolspec", "run", f"{root}::{scenario.name}"])
+    set_by_hand = (f"{name}={value}" for name, value in specs.inputs.overrides.items())
+    return shlex.join(["netpolspec", "run", f"{root}::{scenario.name}", *set_by_hand])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.program import execute
+from program import execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +83,11 @@ def test_manifests_have_no_variables(command: str, capsys: pytest.CaptureFixture
 
 def test_a_variable_of_a_text_beside_manifests(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(capsys, "check", "m.yaml", "-e", SPEC, "PORT=81").status == 0
+
+
+def test_a_page_says_how_to_run_it_with_its_variables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.nps").write_text(SPEC.replace("allowed", "denied"))
+    assert "netpolspec run x.nps::open PORT=81" in execute(capsys, "doc", "x.nps", "PORT=81", "--html").out
 
 
 def test_a_region_of_a_page_sets_variables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
