@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from terraform.reading import show_messages, show_objects
 
+from netpolspec.diagnostics import render
 from netpolspec.load.terraform.plan_file import read_plan_json
 from netpolspec.load.terraform.reading import Reader, Reading
 from netpolspec.source import Source
@@ -58,6 +59,10 @@ def test_a_plan_of_a_part(tmp_path: Path) -> None:
         ("", "the file does not hold one JSON object"),
         ("[]", "the file does not hold one JSON object"),
         ('{"values": {}, "format_version": "1.0"}', "this is not the JSON of a plan"),
+        (
+            '{"planned_values": {}, "format_version": "9.0"}',
+            "this plan is in version 9.0 of its format, which is not known: versions 0 and 1 are",
+        ),
         ('{"planned_values": ', "not valid JSON: a value is missing here"),
     ],
 )
@@ -78,3 +83,11 @@ def test_a_plan_is_binary(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04\xff\xfe")
     (diagnostic,) = read(path).diagnostics
     assert diagnostic.code == "not-text"
+
+
+def test_a_broken_plan_is_drawn_at_its_place_and_shows_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text('{"a": 1,\n "password": "s3cret",, }', encoding="utf-8")
+    (diagnostic,) = read(path).diagnostics
+    assert str(diagnostic.span) == "plan.json:2:23"
+    assert "s3cret" not in render(diagnostic)

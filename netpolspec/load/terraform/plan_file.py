@@ -115,13 +115,13 @@ class _PlanFile:
     @classmethod
     def open(cls, source: Source, place: Span) -> _PlanFile:
         """Read a plan; raises Refusal."""
+        blank = Source(source.path, _addresses_of(source.text))
         try:
             plan, _ = read_document(source)
         except Refusal as refusal:
-            wrong = (replace(each, span=place, notes=(f"at {each.span}",)) for each in refusal.diagnostics)
-            raise Refusal(*wrong) from None
+            raise Refusal(*(_without_text(each, blank, place) for each in refusal.diagnostics)) from None
         _check(plan, place)
-        found = cls(plan, Source(source.path, _addresses_of(source.text)), place)
+        found = cls(plan, blank, place)
         for change in found._managed():
             actions = tuple(change.get("change", {}).get("actions", ()))
             found.actions[change["address"]] = _ACTIONS.get(actions, Action.KEPT)
@@ -190,10 +190,26 @@ class _PlanFile:
         return self.source.span(max(0, at), max(0, at) + len(written))
 
 
+def _without_text(wrong: Diagnostic, blank: Source, place: Span) -> Diagnostic:
+    """A message at its place in the file, whose line is not shown."""
+    if wrong.span is None or not wrong.span.source.text:
+        return replace(wrong, span=place)
+    note = "the line is not shown: plans hold sensitive values as they are"
+    return replace(wrong, span=blank.span(wrong.span.start, wrong.span.end), notes=(note,))
+
+
+_MAJOR = ("0", "1")
+"""Of the format's versions: "Reject any input which reports an unsupported major version" (JSON Output Format)."""
+
+
 def _check(plan: dict[str, Any], place: Span) -> None:
     help_ = "terraform plan -out=PLAN && terraform show -json PLAN > PLAN.json"
-    if "planned_values" not in plan or "format_version" not in plan:
+    version = plan.get("format_version")
+    if "planned_values" not in plan or version is None:
         raise Refusal(Diagnostic("terraform-plan", "this is not the JSON of a plan", place, (help_,)))
+    if str(version).partition(".")[0] not in _MAJOR:
+        message = f"this plan is in version {version} of its format, which is not known: versions 0 and 1 are"
+        raise Refusal(Diagnostic("terraform-plan", message, place))
     if plan.get("errored"):
         raise Refusal(Diagnostic("terraform-plan", "this plan failed, so it does not say everything", place, (help_,)))
 
