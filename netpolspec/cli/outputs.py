@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -76,6 +75,8 @@ class Output:
             raise wrong(f"cannot write {self.name}: it is a folder", "name a file in it")
         try:
             if self.is_file:
+                import tempfile  # only where a file is written
+
                 path = self.path.resolve()
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}."):
@@ -149,6 +150,8 @@ def replace_file(path: Path, text: Iterable[str]) -> None:
     Raises:
         OSError: it cannot be written; the old one is still there.
     """
+    import tempfile
+
     path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".partial")
     try:
