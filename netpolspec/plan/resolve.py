@@ -14,7 +14,7 @@ from netpolspec.policy.services import resolve as endpoints_of
 from netpolspec.syntax.names import AddressName, ClientSource, DomainName, NodeName, PodsName, ServiceName, WorkloadName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from netpolspec.plan.model import DestinationEnd, Point, SourceEnd
     from netpolspec.policy.objects import Cluster, Service
@@ -29,6 +29,7 @@ _CONJUNCTIONS = frozenset({"and", "or"})
 _CELLS = frozenset({".", "X"})
 """What stands in a truth table where a destination is asserted; no destination is written so."""
 
+_Guess: TypeAlias = "Callable[[], str | None]"
 Dial: TypeAlias = tuple["DestinationEnd | None", Protocol, int, "Via | None"]
 
 
@@ -125,7 +126,7 @@ class Inhabitants:
     def _find_sources(self, source: SourceName) -> tuple[SourceEnd, ...]:
         match source:
             case ClientSource(namespace=namespace, labels=labels):
-                self._require_namespace(namespace, self._workload_elsewhere(namespace))
+                self._require_namespace(namespace, lambda: self._workload_elsewhere(namespace))
                 template = PodTemplate(dict(labels), (), host_network=False)
                 owner = WorkloadRef("Pod", namespace, CLIENT)
                 origin = self.cluster.namespaces[namespace].origin
@@ -140,11 +141,11 @@ class Inhabitants:
             case _:
                 assert_never(source)
 
-    def _require_namespace(self, name: str, meant: str | None = None, *otherwise: str) -> None:
-        """Make sure of a namespace; else `meant` is whom the word names, and `otherwise` says what may be meant."""
+    def _require_namespace(self, name: str, meant: _Guess | None = None, *otherwise: str) -> None:
+        """Make sure of a namespace; else `meant` finds whom the word names, and `otherwise` says what may be meant."""
         if name in self.cluster.namespaces:
             return
-        close = meant or nearest(name, self.cluster.namespaces)
+        close = (meant() if meant is not None else None) or nearest(name, self.cluster.namespaces)
         if close:
             hints: tuple[str, ...] = (f"did you mean '{close}'?",)
         elif name in _CONJUNCTIONS:
@@ -214,7 +215,7 @@ class Inhabitants:
         outside = f"a name outside the cluster ends in a dot: '{host}.'"
         inside = f"add 'given namespace {namespace}' if the Service '{name}' in it is meant"
         either = (outside, inside) if host == f"{name}.{namespace}" else ()
-        self._require_namespace(namespace, self._service_elsewhere(name), *either)
+        self._require_namespace(namespace, lambda: self._service_elsewhere(name), *either)
         service = self.cluster.services.get((namespace, name))
         if service is None:
             known = [other for place, other in self.cluster.services if place == namespace]
@@ -255,8 +256,11 @@ class Inhabitants:
         destination: DestinationName,
         warnings: list[Problem],
     ) -> Iterable[Dial]:
-        meant = self._service_elsewhere(namespace) or self._workload_elsewhere(namespace)
-        self._require_namespace(namespace, meant if labels is None else None)
+        def meant() -> str | None:
+            alone = labels is None
+            return (self._service_elsewhere(namespace) or self._workload_elsewhere(namespace)) if alone else None
+
+        self._require_namespace(namespace, meant)
         here = [pod for pod in self._pods.get(namespace, []) if not pod.finished]
         if labels is not None:
             wanted = dict(labels)
