@@ -59,7 +59,8 @@ class Order:
             for name, each in declared.items()
         }
         asked = Asked(self.name, known, self.statement, self.places)
-        asked.refuse_unknown(self.variables)
+        needed = [name for name, each in declared.items() if each.default is None and name != NAMESPACE]
+        asked.refuse_names(self.variables, [name for name in needed if name not in self.variables])
         values = dict(self.variables)
         for name, value in self.variables.items():
             if name in known and known[name].many:
@@ -67,9 +68,6 @@ class Order:
         if self.namespace is not None:
             values[NAMESPACE] = self.namespace
         asked.problems += self._misplaced(values.get(NAMESPACE))
-        for name, each in declared.items():
-            if each.default is None and name not in values and name != NAMESPACE:
-                asked.refuse_missing(known[name])
         if asked.problems:
             raise Refusal(*asked.problems)
         return Request(str(self.folder), self.statement, values, self.places, shown=self.shown)

@@ -9,7 +9,7 @@ from netpolspec.diagnostics import Diagnostic, Note, nearest
 from netpolspec.load.template import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from netpolspec.load.plain import Json
     from netpolspec.load.template import Variable
@@ -31,28 +31,37 @@ class Asked:
 
     def settle(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """Every declared variable's value: a tuple for one that takes several."""
-        self.refuse_unknown(given)
+        missing = [name for name, each in self.known.items() if name not in given and each.default is None]
+        self.refuse_names(given, missing)
         values: dict[str, Json] = {}
         for name, variable in self.known.items():
             value = given.get(name, variable.default)
-            if name not in given and value is None:
-                self.refuse_missing(variable)
-            else:
+            if name not in missing:
                 values[name] = self.many(name, value) if variable.many else self._one(variable, value)
         return values
 
-    def refuse_unknown(self, given: Mapping[str, Json]) -> None:
-        """Values for variables that there are not are mistakes."""
-        listed = ", ".join(f"'{name}'" for name in self.known) or "no variables"
-        for name in given:
-            if name not in self.known:
-                guess = nearest(name, self.known)
-                close = (f"did you mean '{guess}'?",) if guess else ()
-                message = f"policy '{self.name}' has no variable '{name}'"
-                self._say("unknown-variable", message, name, *close, f"it declares {listed}")
+    def refuse_names(self, given: Mapping[str, Json], missing: Sequence[str]) -> None:
+        """Values for variables that there are not are mistakes, and so are variables without a value.
 
-    def refuse_missing(self, variable: Variable) -> None:
-        """So is a variable without a value."""
+        Where a value was probably meant for a variable that has none, that is one mistake.
+        """
+        listed = ", ".join(f"'{name}'" for name in self.known) or "no variables"
+        unknown = [name for name in given if name not in self.known]
+        left = list(missing)
+        for name in unknown:
+            guess = nearest(name, left) or nearest(name, [each for each in self.known if each not in given])
+            hints = [f"did you mean '{guess}'?"] if guess else []
+            if guess not in left and len(unknown) == len(left) == 1:
+                guess = left[0]
+                hints = [f"it needs a value for '{guess}'"]
+            if guess in left:
+                left.remove(guess)
+            message = f"policy '{self.name}' has no variable '{name}'"
+            self._say("unknown-variable", message, name, *hints, f"it declares {listed}")
+        for name in left:
+            self._refuse_missing(self.known[name])
+
+    def _refuse_missing(self, variable: Variable) -> None:
         message = f"policy '{self.name}' needs a value for '{variable.name}'"
         hint = f"add {variable.name}=VALUE" + (", or several values with commas between them" if variable.many else "")
         note = Note("declared here", variable.span)

@@ -180,19 +180,17 @@ class Stage:
         self.unknown = self.unknown or put.brought.unknown
         if any(resource.existing for resource in put.brought.resources):
             self._take_over_dns(put.brought)
+        twice: dict[Span, list[Key]] = {}
         for resource in put.brought.resources:
             key = resource.key
             earlier = self.places.get(key)
             if earlier is not None and not put.late:
-                if resource.existing and self.objects.get(key) is resource:
-                    continue  # the cluster is given by several rules
-                note = Note("it was given here before", earlier)
-                hint = "take one of them out; to change an object after an expectation, write 'when given'"
-                message = f"{key} is given twice in one world"
-                self.diagnostics.append(Diagnostic("given-twice", message, put.span, (hint,), (note,)))
+                if not (resource.existing and self.objects.get(key) is resource):  # a cluster is given by several rules
+                    twice.setdefault(earlier, []).append(key)
                 continue
             self.objects[key] = resource
             self.places[key] = put.span
+        self.diagnostics += (_given_twice(keys, put.span, earlier) for earlier, keys in twice.items())
 
     def _take_over_dns(self, brought: Brought) -> None:
         """The cluster's own DNS stands in for the one that every world has, whatever its Deployment is called."""
@@ -288,6 +286,15 @@ class Stage:
         resource = self._find(scale.target)
         manifest = _set(resource.manifest, ("spec", "replicas"), scale.replicas)
         self._replace(resource, manifest, Written({}, scale.span))
+
+
+def _given_twice(keys: list[Key], span: Span, earlier: Span) -> Diagnostic:
+    """One statement brings what an earlier one has brought."""
+    more = f" and {len(keys) - 1} more objects" if len(keys) > 2 else f" and {keys[1]}" if len(keys) > 1 else ""  # noqa: PLR2004
+    message = f"{keys[0]}{more} {'are' if more else 'is'} given twice in one world"
+    note = Note(f"{'they were' if more else 'it was'} given here before", earlier)
+    hint = "take one of them out; to change an object after an expectation, write 'when given'"
+    return Diagnostic("given-twice", message, span, (hint,), (note,))
 
 
 def _controller(manifest: Mapping[str, Json]) -> tuple[Json, Json] | None:
