@@ -180,12 +180,11 @@ def add_live_options(parser: Parser) -> None:
     )
 
 
-def refuse_for_model(options: Namespace, *, given_cluster: bool) -> None:
-    """Make sure that nobody who names a cluster takes the model's answers for what packets did there.
+def refuse_for_model(options: Namespace) -> None:
+    """Make sure that nobody who speaks of a cluster takes the model's answers for what packets did there.
 
     Args:
         options: what the command line says; what other places say is meant for other runs, too.
-        given_cluster: whether the model is asked about a cluster, which has to be named.
 
     Raises:
         Refusal: there are options that the model has no use for.
@@ -193,10 +192,9 @@ def refuse_for_model(options: Namespace, *, given_cluster: bool) -> None:
     from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
 
     said = {key for key in (*CLUSTER_KEYS, *LIVE_KEYS) if getattr(options, key.replace("-", "_")) is not None}
-    named = said & {"context", "kubeconfig"}
-    said -= named if given_cluster else set()
     if not said:
         return
+    named = said & {"context", "kubeconfig"}
     hints = ["to send packets: --on cluster" if named else "to send packets: --on kind, or --on cluster"]
     if said & set(CLUSTER_KEYS):
         hints = ["to make a cluster and send packets there: --on kind"]

@@ -68,8 +68,8 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     asks = not (options.list or options.dry_run)
     cluster = ClusterOfRun(settings) if asks else None
     specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform, cluster=cluster)
-    if cluster is not None and settings.on == "model":
-        refuse_for_model(options, given_cluster=cluster.is_given)
+    if cluster is not None and not cluster.is_given and settings.on == "model":
+        refuse_for_model(options)
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netpolspec.cli.arguments import Parser, add_cluster_options, add_live_options, refuse_for_model
+from netpolspec.cli import live_cluster
 from netpolspec.cli.main import main
-from netpolspec.diagnostics import Refusal
 
 if TYPE_CHECKING:
     from commands.conftest import Project
@@ -406,15 +405,11 @@ def test_what_other_places_say_of_clusters_is_not_for_the_model(
     assert project.run("run", "specs/tenants.nps", "--strict-model").status == 0
 
 
-def test_the_cluster_that_is_given_may_be_named() -> None:
-    parser = Parser("run", "", "", "")
-    add_live_options(parser)
-    add_cluster_options(parser)
-    options, _ = parser.read(["--context", "staging", "--kubeconfig", "x"])
-    refuse_for_model(options, given_cluster=True)
-    options, _ = parser.read(["--context", "staging", "--keep"])
-    with pytest.raises(Refusal, match=r"^'--keep': the model judges"):
-        refuse_for_model(options, given_cluster=True)
+def test_the_cluster_that_is_given_may_be_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_cluster, "_read", lambda context, _kubeconfig: ((), ()) if context == "staging" else None)
+    project.write("specs/given.nps", "s:\n\tgiven cluster\n\tgiven namespace a\n\texpect a -> 192.0.2.1:80 allowed\n")
+    ended = project.run("run", "specs/given.nps", "--context", "staging", "--probe-image", "x")
+    assert (ended.status, ended.err) == (0, "")
 
 
 @pytest.mark.parametrize("option", ["--list", "--dry-run"])
@@ -545,8 +540,8 @@ def test_a_service_that_nothing_answers_says_what_is_missing(project: Project) -
     assert ended.status == 1
     assert re.findall(r'reason: "?Service (.*?)"?$', ended.out, re.MULTILINE) == [
         (
-            "ms-b/by-name has no endpoints: port 80/TCP leads to a port called 'https', which none of its pods declares; "
-            "they declare 80/TCP without a name"
+            "ms-b/by-name has no endpoints: port 80/TCP leads to a port called 'https', which none of its pods declares"
+            "; they declare 80/TCP without a name"
         ),
         (
             "ms-b/typo has no endpoints: its selector matches no pod; "
