@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.cli.arguments import Parser, add_common_options, add_model_options, add_terraform_options, wrong
 from netpolspec.cli.exits import Exit
-from netpolspec.cli.inputs import read_standard_input
+from netpolspec.cli.inputs import read_standard_input, split_variables
 from netpolspec.cli.matrix import read_allowances
 from netpolspec.cli.specs import settle
 from netpolspec.diagnostics import Refusal, Severity
@@ -15,7 +15,7 @@ from netpolspec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from netpolspec.cli.commands import Session
     from netpolspec.cli.worlds import Objects
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from netpolspec.report.matrix.view import View
     from netpolspec.settings import Settings
 
-_USAGE = "[OPTION]... PLAN.json [PATH]..."
+_USAGE = "[OPTION]... PLAN.json [PATH]... [NAME=value]..."
 
 _DESCRIPTION = """\
 Says what a Terraform plan changes: which policies, and who reaches whom after
@@ -37,9 +37,10 @@ needed: PLAN.json (- is standard input) is what a job that has them printed with
   terraform plan -out=PLAN && terraform show -json PLAN > PLAN.json
 
 A PATH holds what is in the cluster besides, and is not in the plan: a manifest
-or a folder of them, a Terraform folder, or FILE.nps::SCENARIO. One pod without
-labels, NAMESPACE/(any pod), stands for a namespace in which neither the plan nor
-a PATH has a workload, and (elsewhere)/(any pod) for all that nobody names."""
+or a folder of them, a Terraform folder, or FILE.nps::SCENARIO; NAME=value sets
+a variable of the latter two. One pod without labels, NAMESPACE/(any pod), stands
+for a namespace in which neither the plan nor a PATH has a workload, and
+(elsewhere)/(any pod) for all that nobody names."""
 
 _EPILOG = """\
 examples:
@@ -60,14 +61,15 @@ _ELSEWHERE, _ANY_POD = "(elsewhere)", "(any pod)"
 
 def execute(arguments: Sequence[str], session: Session) -> int:
     """Carry out `netpolspec plan-check`."""
-    options, paths = _parser().read(arguments)
+    options, others = _parser().read(arguments)
+    paths, variables = split_variables(others)
     if options.format not in {"text", "json"}:
         raise wrong(f"option '--format': there is no '{options.format}'", "it is text or json")
     if not paths:
         hint = "terraform plan -out=PLAN && terraform show -json PLAN > PLAN.json"
         raise wrong("'plan-check' needs the JSON of a plan", hint)
     settings = settle(options, session)
-    changes, besides = _read(paths, settings)
+    changes, besides = _read(paths, variables, settings)
     session.veil.add(changes.secrets | besides.secrets)
     _warn(changes, besides, settings, session)
     return _tell(changes, besides, options, settings, session)
@@ -92,7 +94,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _read(paths: Sequence[str], settings: Settings) -> tuple[Changes, Objects]:
+def _read(paths: Sequence[str], variables: Mapping[str, str], settings: Settings) -> tuple[Changes, Objects]:
     """The plan, and what is in the cluster besides; raises Refusal with all that is wrong with them."""
     from netpolspec.cli.worlds import gather_objects
     from netpolspec.load.files import read_source
@@ -102,7 +104,7 @@ def _read(paths: Sequence[str], settings: Settings) -> tuple[Changes, Objects]:
     changes = read_changes(
         read_standard_input() if paths[0] == "-" else read_source(Path(paths[0]), place=place), place
     )
-    besides = gather_objects(paths[1:], settings, {})
+    besides = gather_objects(paths[1:], settings, variables)
     found = (*changes.before.diagnostics, *changes.after.diagnostics, *besides.diagnostics)
     if any(each.severity is Severity.ERROR for each in found):
         raise Refusal(*dict.fromkeys(found))

@@ -118,7 +118,7 @@ def gather_objects(
     cluster: ReadCluster | None = None,
 ) -> Objects:
     """The objects that paths hold, and everything that is wrong with them; the arguments are `read_resources`'."""
-    if variables and paths and not any(_is_spec(path) or is_terraform(Path(path)) for path in paths):
+    if variables and not any(_is_spec(path) or is_terraform(Path(path)) for path in paths):
         hint = "specs and Terraform folders have variables; a path with a '=' in it is written './NAME=value'"
         raise wrong(f"nothing here has the variable '{next(iter(variables))}'", hint)
     found = Objects()

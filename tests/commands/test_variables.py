@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from program import execute
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPEC = """\
 world:
@@ -83,6 +80,15 @@ def test_manifests_have_no_variables(command: str, capsys: pytest.CaptureFixture
 
 def test_a_variable_of_a_text_beside_manifests(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(capsys, "check", "m.yaml", "-e", SPEC, "PORT=81").status == 0
+
+
+def test_what_is_there_besides_a_plan_has_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(Path(__file__).parent / "plans" / "closes.json")
+    ended = execute(capsys, "plan-check", plan, "t")
+    assert (ended.status, "give ns=VALUE" in ended.err) == (2, True)
+    assert execute(capsys, "plan-check", plan, "t", "ns=shop").status == 0
+    ended = execute(capsys, "plan-check", plan, "ns=shop")
+    assert (ended.status, "nothing here has the variable 'ns'" in ended.err) == (2, True)
 
 
 def test_a_page_says_how_to_run_it_with_its_variables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
