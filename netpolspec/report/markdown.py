@@ -64,8 +64,8 @@ def _summary(record: Record) -> str:
     points = record.count_points()
     total = sum(points.values())
     listed = ", ".join(f"{points[state]:,} {state}" for state in State if points[state])
-    points, scenarios = _counted(total, "test point"), _counted(len(record.ended), "scenario")
-    counted = f"{points} in {scenarios}: {listed or 'none'}."
+    what = f"{_counted(total, 'test point')} in {_counted(len(record.ended), 'scenario')}"
+    counted = f"{what}: {listed or 'none'}."
     judged = (
         f"Judged by packets on {record.backend}." if record.observes else "Judged by the model; no packet was sent."
     )
