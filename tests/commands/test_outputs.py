@@ -107,7 +107,7 @@ def _through_a_pipe(netpolspec: Path, command: tuple[str, ...], prefix: str = ""
 
     reader = threading.Thread(target=read)
     reader.start()
-    arguments = [netpolspec, *command, f"{prefix}/dev/fd/{writing}"]
+    arguments = [str(netpolspec), *command, f"{prefix}/dev/fd/{writing}"]
     ran = subprocess.run(arguments, pass_fds=[writing], capture_output=True, check=False)
     os.close(writing)
     reader.join(10)
