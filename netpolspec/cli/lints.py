@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netpolspec.diagnostics import Diagnostic, Note, Severity
-from netpolspec.lint.catalog import LINTS
+from netpolspec.diagnostics import Diagnostic, Note, Severity, nearest
+from netpolspec.lint.catalog import CODES, LINTS
 from netpolspec.lint.findings import find_all
 from netpolspec.lint.scene import Scene
-from netpolspec.lint.silence import annotated, commented
+from netpolspec.lint.silence import ANNOTATION, annotated, commented, unknown_codes
 from netpolspec.load.library import SHOWN
 from netpolspec.load.resource import assemble_resources
 from netpolspec.plan.effect import may_lack_effect, why_without_effect
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netpolspec.load.resource import Resource
     from netpolspec.plan.model import Plan, Point, Scenario
     from netpolspec.policy.objects import Pod
-    from netpolspec.source import Origin
+    from netpolspec.source import Origin, Source
 
 
 def warnings_of(
@@ -47,6 +47,7 @@ def warnings_of(
             warnings.append(warning)
     without_effect = _without_effect(plan) if plan is not None else ()
     warnings += (warning for warning in without_effect if not quiet.about(warning, ()))
+    warnings += _unknown_codes(plan, (*quiet.homes.values(), *manifests), told)
     known = dict.fromkeys(_with_page(each) for each in warnings)
     return sorted(known, key=lambda each: each.order)
 
@@ -62,6 +63,37 @@ def _with_page(warning: Diagnostic) -> Diagnostic:
     code = warning.code
     note = f"{code}: 'netpolspec help {code}' says more; '# netpolspec: ignore {code}' silences it here"
     return replace(warning, notes=(*warning.notes, note))
+
+
+def _unknown_codes(
+    plan: Plan | None, resources: Sequence[Resource], told: Sequence[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Comments and annotations that silence what there is not."""
+    spans = [each.span for each in told if each.span is not None]
+    for scenario in plan.scenarios if plan is not None else ():
+        spans += (scenario.span, *(point.span for _, points in _steps(scenario) for point in points))
+    spans += (span for span, _ in plan.asked) if plan is not None else ()
+    sources = {id(source): source for source in (*(span.source for span in spans), *map(_source, resources))}
+    places = [each for source in sources.values() for each in unknown_codes(source, CODES)]
+    for resource in {id(each): each for each in resources}.values():
+        codes = sorted(annotated(resource) - set(CODES))
+        if codes and isinstance(resource.origin, Pointer):
+            places += ((code, resource.origin.at("metadata", "annotations", ANNOTATION).span) for code in codes)
+    for code, span in places:
+        close = nearest(code, CODES)
+        hint = f"did you mean '{close}'?" if close else f"there are {', '.join(CODES)}"
+        yield Diagnostic("unknown-lint", f"there is no lint '{code}'", span, (hint,), (), Severity.WARNING)
+
+
+def _source(resource: Resource) -> Source:
+    """The text that an object stands in; a YAML document need not be read again to say so."""
+    from netpolspec.load.json_text import JsonDocument
+    from netpolspec.load.yaml_text import YamlDocument
+
+    origin = resource.origin
+    if isinstance(origin, Pointer) and isinstance(origin.document, JsonDocument | YamlDocument):
+        return origin.document.fragment.source
+    return origin.span.source
 
 
 # --- scenes -------------------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from netpolspec.load.resource import Resource
-    from netpolspec.source import Span
+    from netpolspec.source import Source, Span
 
 ANNOTATION = "netpolspec.dev/ignore"
 """On an object: the codes that are not told of it, with commas between them."""
@@ -44,6 +46,17 @@ def commented(span: Span, code: str) -> bool:
         if _names(text, code):
             return True
     return False
+
+
+def unknown_codes(source: Source, known: Collection[str]) -> Iterator[tuple[str, Span]]:
+    """The codes in a text's comments that nothing has, and where they stand."""
+    if "netpolspec:" not in source.text or source.path.endswith((".json", ".md")):
+        return  # documents may speak of such comments
+    for found in _COMMENT.finditer(source.text):
+        for code in re.finditer(r"[\w-]+", found["codes"]):
+            if code[0] not in known:
+                start = found.start("codes")
+                yield code[0], source.span(start + code.start(), start + code.end())
 
 
 def _names(line: str, code: str) -> bool:

@@ -219,3 +219,22 @@ def test_a_name_may_be_another_number_on_each_application(
     own, ends = ("{}", f"to: [{{podSelector: {selector}}}], ") if direction == "egress" else (selector, "")
     text = PODS.replace("ONE", other).replace("SELECTOR", own).replace("DIRECTION", direction).replace("ENDS", ends)
     assert ("named-port-differs" in codes({"p.yaml": text})) is told
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.yaml", OPEN.replace("- from: []", "- from: [] # netpolspec: ignore peer-and-or, nosuch")),
+        ("p.yaml", OPEN.replace("  name: open", "  name: open\n  annotations: {netpolspec.dev/ignore: nosuch}")),
+        ("a.nps", f"{SPEC}\na: world ; expect a -> b:80 allowed   # netpolspec: ignore nosuch\n"),
+    ],
+)
+def test_a_code_that_there_is_not_in_a_text(
+    codes: Callable[..., list[str]], capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    codes({name: text})
+    assert main(["check", name]) == 0
+    said = capsys.readouterr().err
+    assert said.count("warning: there is no lint 'nosuch'") == 1
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "nosuch" in each)
+    assert f" --> {name}:{line}:" in said
