@@ -139,7 +139,15 @@ def _read(fragment: Fragment, *, in_folder: bool = False) -> tuple[tuple[Resourc
                 found += wrong
                 if resource is not None:
                     resources.append(resource)
-    return tuple(resources), tuple(sorted(found, key=lambda problem: problem.order))
+    return tuple(resources), tuple(sorted(map(_with_variables, found), key=lambda problem: problem.order))
+
+
+def _with_variables(problem: Diagnostic) -> Diagnostic:
+    """A message about `$(name)` says who gives it a value."""
+    if "$(" not in problem.message:
+        return problem
+    hint = "for a policy with variables, name it: given policy NAME VARIABLE=VALUE"
+    return replace(problem, help=(*problem.help, hint))
 
 
 def _may_be_kubernetes(text: str) -> bool:

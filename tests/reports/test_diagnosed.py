@@ -58,7 +58,7 @@ def test_the_schema_is_one() -> None:
         (["warned.nps", "twice.nps", "-q"], 2, ["given-twice"], None),
         (["nowhere.nps"], 2, ["unreadable-file"], None),
         (["warned.nps", "NO=1", "-q"], 2, ["unknown-override"], None),
-        (["--ignore", "nonsense"], 2, ["bad-command-line"], None),
+        (["--ignore", "nonsense"], 2, ["bad-setting"], None),
     ],
 )
 def test_json(
