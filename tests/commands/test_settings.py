@@ -197,7 +197,7 @@ def test_policies_are_not_looked_up_in_folders_that_are_not_there(project: Path)
         "  = help: did you mean 'policies'?"
     )
     (project / "pyproject.toml").unlink()
-    given = {"policy-path": ["policies", "policy.yaml"]}
+    given: dict[str, object] = {"policy-path": ["policies", "policy.yaml"]}
     assert complaints(project, given) == "error: '--policy-path': 'policy.yaml' is a file, not a folder"
     assert "'NETPOLSPEC_POLICY_PATH': there is no folder 'p'" in complaints(project, NETPOLSPEC_POLICY_PATH="p")
 
