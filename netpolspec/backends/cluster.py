@@ -21,7 +21,7 @@ from netpolspec.backends.probing.controls import Memory
 from netpolspec.backends.probing.inspector import Inspector
 from netpolspec.backends.probing.parts import Nodes, wanted_clients
 from netpolspec.backends.probing.population import Population
-from netpolspec.backends.world.cleanup import clear_leftovers, of_run, remove, undo_all, wait_until_gone
+from netpolspec.backends.world.cleanup import clear_leftovers, of_all, of_run, take_back, wait_until_gone
 from netpolspec.backends.world.existing import Existing
 from netpolspec.backends.world.ledger import Ledger
 from netpolspec.backends.world.objects import Objects
@@ -81,8 +81,9 @@ class ClusterBackend:
         self._dns: tuple[Mapping[str, Json], ...] = ()
         self._there = There(self._kubectl)
         self._existing = Existing(self._kubectl, options, self._ledger)
-        self._last: frozenset[int] = frozenset()
-        """The last points of the run, by their identity."""
+        self._cleared = False
+        """Whether what earlier runs left is gone."""
+        self._probed = False
         self._clients: tuple[Client, ...] = ()
         self._inspector: Inspector | None = None
         self._changed_at = 0.0
@@ -104,6 +105,7 @@ class ClusterBackend:
             asked = pool.submit(self._kubectl.items, "get", "nodes")
             found = pool.submit(self._kubectl.items, "get", "pods,services", *_DNS)
             cleared.result()
+            self._cleared = True
             nodes, dns = asked.result(), found.result()
             laid_out.result()
         nodes, schedulable = self._await_nodes(nodes)
@@ -116,7 +118,6 @@ class ClusterBackend:
         pods = map(read_pod, (each for each in dns if each.get("kind") == "Pod"))
         self._population.neighbours = self._there.dns = {pod.key: pod for pod in pods}
         checks = [step.points for each in scenarios for step in each.steps if isinstance(step, Check)]
-        self._last = frozenset(map(id, checks[-1])) if checks else frozenset()
         self._clients = wanted_clients((point for points in checks for point in points), self._homes)
         needs = {need for scenario in scenarios for need in scenario.needs}
         return Capabilities(missing=self._missing(needs, nodes), observes=True)
@@ -236,10 +237,10 @@ class ClusterBackend:
     def probe(self, points: Sequence[Point]) -> Sequence[Observation | None]:
         """Dial until what is expected holds and has held, or its time is up; prove the denials."""
         assert self._inspector is not None, "apply comes first"  # noqa: S101 - the protocol's promise
+        self._probed = True
         with self._interruptible():
-            last = any(id(point) in self._last for point in points)
             try:
-                observations = self._inspector.judge(points, self._changed_at, last=last)
+                observations = self._inspector.judge(points, self._changed_at)
             except Refusal as refusal:  # what was there when the run was planned is not there any more
                 first = refusal.diagnostics[0]
                 raise WorldFailed(first.message, *first.help, code=first.code) from refusal
@@ -255,6 +256,7 @@ class ClusterBackend:
         """
         if self._closed:
             return
+        unenforced = self._find_unenforced() if sys.exception() is None else None
         try:
             with self._interruptible():
                 left = self._leave()
@@ -269,6 +271,17 @@ class ClusterBackend:
         self._closed = True
         if left:
             self._tell(left)
+        if unenforced is not None:
+            raise unenforced
+
+    def _find_unenforced(self) -> WorldFailed | None:
+        """What the canary says at last, where nobody has asked it: what is allowed is so on any cluster."""
+        try:
+            if self._probed and self._canary is not None:
+                self._canary.result()
+        except WorldFailed as failure:
+            return failure
+        return None
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -294,18 +307,18 @@ class ClusterBackend:
             if self._options.cluster_goes:
                 self._modules.destroy(hurried=interrupted)
             self._modules.forget()
-            self._ledger.release(kept=True)
+            with contextlib.suppress(*(WorldFailed,) if self._options.cluster_goes else ()):
+                self._ledger.release(kept=True)
             return ""
         return self._clean_up(started, hurried=interrupted)
 
     def _clean_up(self, started: float, *, hurried: bool) -> str:
         """Remove what the run created; what is still going, in words. `started` is when the run began to end."""
         kubectl = replace(self._kubectl, patience=CLOSING / 2)
-        selector = of_run(self._options.run_id)
+        selector = of_run(self._options.run_id) if self._cleared else of_all()
         with alongside(1) as beside:
             destroyed = beside.submit(self._modules.destroy, hurried=hurried)
-            undo_all(kubectl, self._ledger)
-            remove(kubectl, selector, self._ledger.kinds, self._ledger.touched)
+            take_back(kubectl, selector, self._ledger)
             destroyed.result()
         until = started + (CLOSING_SOON if hurried else CLOSING)
         left = wait_until_gone(kubectl, selector, max(1.0, until - time.monotonic()))

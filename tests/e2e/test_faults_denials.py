@@ -88,7 +88,7 @@ def test_a_service_that_comes_when_it_is_denied_already(lab: Lab, world: str) ->
 shut: world
   given policy deny-from-any
   expect ms-a -> ms-b/web:80 denied
-  when service late in ms-b port 80 -> 80 on app=web
+  when given service late in ms-b port 80 -> 80 on app=web
   expect ms-a -> late.ms-b:80 denied
 later: world
   given policy deny-from-any

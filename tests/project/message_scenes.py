@@ -245,7 +245,9 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "kind": partial(kind_says, "ERROR: failed to create cluster: could not find the node"),
     "kubeconfig": kubectl_has_no_contexts,
     "kubectl": partial(kubectl_says, "Error from server (InternalError): an error on the server has occurred"),
-    "left-behind": partial(a_cluster_says, {"*' delete lease '*": "echo 'error: timed out' >&2; exit 1"}),
+    "left-behind": partial(
+        a_cluster_says, {"*' delete networkpolicies'*' netpolspec.dev/run='*": "echo 'error: timed out' >&2; exit 1"}
+    ),
     "lock": a_run_is_at_work,
     "login": partial(
         kubectl_says,

@@ -77,13 +77,12 @@ class Inspector:
 
     # --- judging --------------------------------------------------------------------------------------------------
 
-    def judge(self, points: Sequence[Point], changed_at: float, *, last: bool) -> list[Observation | None]:
+    def judge(self, points: Sequence[Point], changed_at: float) -> list[Observation | None]:
         """One observation for each point; None where its source is no pod.
 
         Args:
             points: of the present world
             changed_at: when the world was last changed, by the monotonic clock
-            last: whether these are the last ones of the run: no verdict on enforcement may be missed
 
         Raises:
             Refusal: a name means nothing in this cluster
@@ -92,7 +91,7 @@ class Inspector:
         split = self.parts(points)
         parts = [part for each in split for part in each]
         outcomes, evidence = self._dial(parts, changed_at)
-        if self._canary is not None and (last or not all(point.allowed for point in points)):
+        if self._canary is not None and not all(point.allowed for point in points):
             self._canary.result()  # what is allowed is so whether or not policies are enforced
         proofs = self._prove(parts, outcomes, evidence)
         by_part = {part: outcomes[part.aim] for part in parts}

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
+from netpolspec.backends.base import WorldFailed
 from netpolspec.backends.kubectl import Kubectl, KubectlFailed
 from netpolspec.backends.marks import RUN, USUAL_KINDS
 from netpolspec.backends.world.existing import restore
@@ -43,18 +44,20 @@ def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mappi
     Raises:
         WorldFailed: the cluster did not let us
     """
-    release(kubectl, [_bare(key, version) for key, version in touched.items()])
+    release(kubectl, [bare(key, version) for key, version in touched.items()])
     # Policies go first: what waits for a connection in the meantime, gets it. Namespaces take all that is in them.
     kubectl.check(
         *("delete", "networkpolicies.networking.k8s.io", "-A", "-l", selector, "--wait=false"), timeout=REQUEST_TIMEOUT
     )
     names = ",".join(_NAMES[kind] for kind in sorted(USUAL_KINDS - {"Namespace", "NetworkPolicy"}))
     for kind in (names, *kinds):
-        finished = kubectl.run(
-            *("delete", kind, "-A", "-l", selector, "--wait=false", "--grace-period=1"), timeout=REQUEST_TIMEOUT
-        )
-        if not finished.ok and "the server doesn't have a resource type" not in finished.stderr:
-            raise KubectlFailed(finished)
+        try:
+            kubectl.check(
+                *("delete", kind, "-A", "-l", selector, "--wait=false", "--grace-period=1"), timeout=REQUEST_TIMEOUT
+            )
+        except KubectlFailed as failure:
+            if "the server doesn't have a resource type" not in failure.finished.stderr:
+                raise
     kubectl.check("delete", "namespaces", "-l", selector, "--wait=false", timeout=REQUEST_TIMEOUT)
 
 
@@ -71,7 +74,8 @@ def wait_until_gone(kubectl: Kubectl, selector: str, seconds: float) -> str:
     return f"still being deleted: {', '.join(left)}" if left else ""
 
 
-def _bare(key: Key, version: str) -> Mapping[str, Json]:
+def bare(key: Key, version: str) -> Mapping[str, Json]:
+    """An object by its name alone."""
     place: dict[str, Json] = {"namespace": key.namespace} if key.namespace else {}
     return {"apiVersion": version, "kind": key.kind, "metadata": {"name": key.name, **place}}
 
@@ -81,16 +85,32 @@ def of_run(run_id: str) -> str:
     return f"{RUN}={run_id}"
 
 
+def of_all() -> str:
+    """Selects what any run created."""
+    return RUN
+
+
 def of_others(run_id: str) -> str:
     """Selects what other runs created: while one holds the cluster, all of that was left behind."""
     return f"{RUN},{RUN}!={run_id}"
 
 
-def undo_all(kubectl: Kubectl, ledger: Ledger) -> None:
-    """Let everything of others be what it was before runs changed it."""
-    if ledger.undo:
-        restore(kubectl, ledger.undo)
-        ledger.note_undo(())
+def take_back(kubectl: Kubectl, selector: str, ledger: Ledger) -> None:
+    """Let everything of others be what it was before runs changed it, and remove everything that carries a label.
+
+    Raises:
+        WorldFailed: the cluster did not let us; what can be removed is, even where something cannot be undone
+    """
+    failed = None
+    try:
+        if ledger.undo:
+            restore(kubectl, ledger.undo)
+            ledger.note_undo(())
+    except WorldFailed as failure:
+        failed = failure
+    remove(kubectl, selector, ledger.kinds, ledger.touched)
+    if failed is not None:
+        raise failed
 
 
 def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callable[[str], None], *, left: bool) -> None:
@@ -109,8 +129,7 @@ def clear_leftovers(kubectl: Kubectl, ledger: Ledger, run_id: str, tell: Callabl
     if not (left or found):
         return
     tell(f"removing what an earlier run left behind ({len(found)} namespaces)")
-    undo_all(kubectl, ledger)
-    remove(kubectl, selector, ledger.kinds, ledger.touched)
+    take_back(kubectl, selector, ledger)
     wait_until_gone(kubectl, selector, GONE_TIMEOUT)
 
 
@@ -127,11 +146,12 @@ def remove_everything(kubectl: Kubectl, run_id: str, tell: Callable[[str], None]
     ledger.acquire()
     try:
         clear_works(kubectl, tell)
-        undo_all(kubectl, ledger)
         spaces = kubectl.items("get", "namespaces", "-l", of_others(run_id))
-        remove(kubectl, of_others(run_id), ledger.kinds, ledger.touched)
+        take_back(kubectl, of_others(run_id), ledger)
         wait_until_gone(kubectl, of_others(run_id), GONE_TIMEOUT)
-        tell("everything that netpolspec created on this cluster is removed")
-        return tuple(tree.text(each, "metadata", "name") for each in spaces)
-    finally:
-        ledger.release()
+    except BaseException:
+        ledger.release(kept=True)  # what is left, and how it is undone, stands there and nowhere else
+        raise
+    ledger.release()
+    tell("everything that netpolspec created on this cluster is removed")
+    return tuple(tree.text(each, "metadata", "name") for each in spaces)

@@ -6,13 +6,14 @@ process is known to be gone, has lost it. What a later run must know to clear up
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ NAME = "netpolspec"
 SILENCE = 40.0
 """Seconds without renewal after which a holder is taken for dead."""
 RENEWAL = 10.0
+LETTING_GO = 3.5
+"""Seconds for which the API server may be away when a run lets a cluster go: it is to end soon."""
 _HOLDER = "netpolspec.dev/holder"
 _KINDS = "netpolspec.dev/kinds"
 _TOUCHED = "netpolspec.dev/touched"
@@ -154,6 +157,7 @@ class Ledger:
         self._held = False
         self._lost = ""
         self._stop = threading.Event()
+        self._noting = threading.Lock()
         self._renewer: threading.Thread | None = None
 
     def acquire(self) -> Entry | None:
@@ -169,12 +173,12 @@ class Ledger:
         while True:
             lease = self._read()
             if lease is None:
-                if self._write("create", None):
+                if self._take("create", None):
                     return self._begin(None)
                 continue
             entry = read_entry(lease)
             if not entry.alive:
-                if self._write("replace", entry):
+                if self._take("replace", entry):
                     return self._begin(entry)
                 continue
             if heard is None:
@@ -193,14 +197,14 @@ class Ledger:
         Raises:
             WorldFailed: the hold on the cluster was lost
         """
-        if self._lost:
-            raise WorldFailed(self._lost, code="lock")
-        new_kinds = set(kinds) - self._kinds
-        new_touched = {key: version for key, version in (touched or {}).items() if key not in self._touched}
-        if new_kinds or new_touched:
-            self._kinds |= new_kinds
-            self._touched |= new_touched
-            self._patch({"metadata": {"annotations": self._notes()}})
+        self._see_that_it_is_ours()
+        with self._noting:
+            new_kinds = set(kinds) - self._kinds
+            new_touched = {key: version for key, version in (touched or {}).items() if key not in self._touched}
+            if new_kinds or new_touched:
+                self._kinds |= new_kinds
+                self._touched |= new_touched
+                self._patch(self._kubectl, {"metadata": {"annotations": self._notes()}})
 
     def note_undo(self, undo: Sequence[Undo]) -> None:
         """Write down, before they are made, what undoes all changes to objects of others.
@@ -208,10 +212,14 @@ class Ledger:
         Raises:
             WorldFailed: the hold on the cluster was lost
         """
+        self._see_that_it_is_ours()
+        with self._noting:
+            self._undo = tuple(undo)
+            self._patch(self._kubectl, {"metadata": {"annotations": self._notes()}})
+
+    def _see_that_it_is_ours(self) -> None:
         if self._lost:
             raise WorldFailed(self._lost, code="lock")
-        self._undo = tuple(undo)
-        self._patch({"metadata": {"annotations": self._notes()}})
 
     @property
     def held(self) -> bool:
@@ -234,14 +242,21 @@ class Ledger:
         return self._undo
 
     def release(self, *, kept: bool = False) -> None:
-        """Let the cluster go; where a world is kept, leave word of it. Safe to call twice."""
+        """Let the cluster go, unless another run has taken it over. Safe to call twice.
+
+        Args:
+            kept: whether something of ours stays there, of which the next run is to find word
+        """
         self._stop.set()
         if not self._held:
             return
-        if kept:
-            self._patch({"metadata": {"annotations": {_HOLDER: None}}, "spec": {"holderIdentity": None}})
-        else:
-            self._kubectl.check(*_WHERE, "delete", "lease", NAME, "--ignore-not-found", "--wait=false")
+        kubectl = replace(self._kubectl, patience=LETTING_GO)
+        found = kubectl.items(*_WHERE, "get", "lease", NAME, "--ignore-not-found")
+        if found and read_entry(found[0]).run_id == self._run_id:
+            if kept:
+                self._patch(kubectl, {"metadata": {"annotations": {_HOLDER: None}}, "spec": {"holderIdentity": None}})
+            else:
+                kubectl.check(*_WHERE, "delete", "lease", NAME, "--ignore-not-found", "--wait=false")
         self._held = False
 
     # --- the Lease ------------------------------------------------------------------------------------------------
@@ -276,6 +291,14 @@ class Ledger:
             _UNDO: _write_undo(self._undo),
         }
 
+    def _take(self, verb: str, last: Entry | None) -> bool:
+        """As `_write`. Where an interrupt comes in between, it may be ours: `release` will see."""
+        try:
+            return self._write(verb, last)
+        except KeyboardInterrupt:
+            self._held = True
+            raise
+
     def _write(self, verb: str, last: Entry | None) -> bool:
         """Create the Lease, or take over one that is as it was read; False where somebody else was faster."""
         ourselves = Holder.ourselves()
@@ -300,20 +323,20 @@ class Ledger:
             return False
         raise KubectlFailed(finished)
 
-    def _patch(self, patch: Mapping[str, Json]) -> None:
-        self._kubectl.check(*_WHERE, "patch", "lease", NAME, "--type=merge", "-p", json.dumps(patch))
+    @staticmethod
+    def _patch(kubectl: Kubectl, patch: Mapping[str, Json]) -> None:
+        kubectl.check(*_WHERE, "patch", "lease", NAME, "--type=merge", "-p", json.dumps(patch))
 
     def _renew(self) -> None:
         """Say every few seconds that we are alive; notice when the cluster was taken from us."""
+        kubectl = replace(self._kubectl, patience=0.0)
         while not self._stop.wait(RENEWAL):
-            finished = self._kubectl.run(*_WHERE, "get", "lease", NAME, "-o", "json")
-            if not finished.ok:
-                continue  # the API server may be away for a while
-            if read_entry(json.loads(finished.stdout)).run_id != self._run_id:
-                self._lost = "another run has taken this cluster over: this one was not heard of for too long"
-                return
-            patch = json.dumps({"spec": {"renewTime": _now()}})
-            self._kubectl.run(*_WHERE, "patch", "lease", NAME, "--type=merge", "-p", patch)
+            with contextlib.suppress(WorldFailed):  # the API server may be away for a while
+                found = kubectl.items(*_WHERE, "get", "lease", NAME, "--ignore-not-found")
+                if not self._stop.is_set() and (not found or read_entry(found[0]).run_id != self._run_id):
+                    self._lost = "another run has taken this cluster over: this one was not heard of for too long"
+                    return
+                self._patch(kubectl, {"spec": {"renewTime": _now()}})
 
 
 def _write_touched(touched: Mapping[Key, str]) -> str:

@@ -335,6 +335,13 @@ class Objects:
         if not gone:
             return
         touched = [key for key in gone if key in self.ledger.touched]
+        stays = next((key for key in touched if key in self.policies), None)
+        if stays is not None:
+            raise WorldFailed(
+                f"{stays} would have to go, and this run did not create it",
+                "give it in all scenarios, or in none: it was there before",
+                code="existing",
+            )
         release(self.kubectl, [self.applied[key] for key in touched if self.applied[key]])
         ours = [key for key in gone if key not in self.ledger.touched and self.applied[key]]
         ours.sort(key=lambda key: key not in self.policies)  # the first to go are those that something waits for
@@ -365,21 +372,22 @@ def _maker(world: World, key: Key) -> int | None:
 
 
 def release(kubectl: Kubectl, manifests: Sequence[Mapping[str, Json]]) -> None:
-    """Take back the fields that we added to objects of others: what our field manager does not apply any more goes."""
-    kubectl.apply(
-        [
-            {
-                "apiVersion": each["apiVersion"],
-                "kind": each["kind"],
-                "metadata": {
-                    name: tree.value(each, "metadata", name)
-                    for name in ("name", "namespace")
-                    if tree.value(each, "metadata", name)
-                },
-            }
-            for each in manifests
-        ]
-    )
+    """Take back the fields that we added to objects of others: what our field manager does not apply any more goes.
+
+    What its owner has removed stays so: applied, it would come again, and an empty NetworkPolicy denies everything.
+    The uid sees to it, for the moment between asking and applying, too.
+    """
+    if not manifests:
+        return
+    names = [_part(each, ("name", "namespace")) for each in manifests]
+    there = kubectl.items("get", "-f", "-", "--ignore-not-found", stdin=as_list(names))
+    kubectl.apply([_part(each, ("name", "namespace", "uid")) for each in there])
+
+
+def _part(manifest: Mapping[str, Json], fields: Iterable[str]) -> Mapping[str, Json]:
+    """An object with nothing but some fields of its metadata."""
+    metadata = {name: each for name in fields if (each := tree.value(manifest, "metadata", name))}
+    return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": metadata}
 
 
 def key_of(live: Mapping[str, Json]) -> Key:
