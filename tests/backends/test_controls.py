@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netpolspec.backends.base import Observation, Verdict
 from netpolspec.backends.live import LivePod, read_pod
 from netpolspec.backends.probing.controls import Evidence, Memory, Proof, listeners, self_aims
@@ -182,7 +184,21 @@ def test_pods_dial_their_own_addresses_and_ours_have_to_answer() -> None:
         ("web-1", "10.0.0.1", How.REPLY, True),
         ("web-2", "10.0.0.2", How.CONNECT, True),
     }
-    assert set(aims.values()) == {("uid-web-1", 80, Protocol.TCP), ("uid-web-2", 80, Protocol.TCP)}
+    assert set(aims.values()) == {
+        ("uid-web-1", "10.0.0.1", 80, Protocol.TCP),
+        ("uid-web-2", "10.0.0.2", 80, Protocol.TCP),
+    }
+
+
+def test_who_listens_on_one_family_may_not_on_the_other() -> None:
+    both = replace(WEB_1, addresses=("10.0.0.1", "fd00::1"))
+    four = part(both)
+    six = replace(four, dial=replace(four.dial, host="fd00::1"))
+    evidence = Evidence(Memory())
+    itself(evidence, four, Verdict.ALLOWED)
+    itself(evidence, six, Verdict.REFUSED)
+    assert evidence.prove(four).proven
+    assert not evidence.prove(six).proven
 
 
 # --- observations ---------------------------------------------------------------------------------------------------

@@ -216,7 +216,12 @@ def test_a_pod_that_was_reached_before_the_policies_is_known_to_listen() -> None
     assert not memory.lacks_listeners(about, frozenset()), "it can be asked itself"
     memory.learn(about, Outcome(Answer(Verdict.ALLOWED), met=True, rounds=1, attempts=1, since=1.0), None)
     assert not memory.lacks_listeners(about, {"uid-web-1"})
-    proof = Evidence(memory).prove(about)
+    evidence = Evidence(memory)
+    (target,) = about.targets
+    assert list(evidence.hearsay(about)) == [target.pod]
+    assert not evidence.prove(about).proven, "it may be gone by now, which looks just like a denial"
+    evidence.add_present([target.pod])
+    proof = evidence.prove(about)
     assert (proof.proven, proof.text) == (True, "reached earlier in this run from ms-a/client")
     evidence = Evidence(memory)
     for listener in listeners(about):

@@ -61,6 +61,25 @@ open: world
     assert control(report.points[5]) == "Service ms-b/empty has no endpoints"
 
 
+def test_a_headless_service_without_endpoints_is_no_reason_to_skip(lab: Lab, world: str) -> None:
+    report = lab.run(
+        world
+        + """\
+headless: world
+  given manifest <<YAML
+  apiVersion: v1
+  kind: Service
+  metadata: {name: nowhere, namespace: ms-b}
+  spec: {clusterIP: None, selector: {app: nobody}, ports: [{port: 80}]}
+  YAML
+  expect ms-a -> nowhere.ms-b:80 allowed
+  expect ms-a -> nowhere.ms-b:80 denied
+""",
+        timeout=3,
+    )
+    assert [(point.status, point.found) for point in report.points] == [(Status.FAILED, Verdict.NO_LISTENER)] * 2
+
+
 def test_a_policy_does_not_make_a_denial_of_silence(lab: Lab, world: str) -> None:
     report = lab.run(
         world

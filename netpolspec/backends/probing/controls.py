@@ -22,15 +22,15 @@ from netpolspec.backends.probing.probe import Dial, How
 from netpolspec.policy.objects import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from netpolspec.backends.live import LivePod
     from netpolspec.backends.probing.converge import Outcome
     from netpolspec.backends.probing.parts import Part, Target
     from netpolspec.backends.probing.probe import Answer
 
-Listener: TypeAlias = "tuple[str, int, Protocol]"
-"""A pod's uid, a port of it and the protocol."""
+Listener: TypeAlias = "tuple[str, str, int, Protocol]"
+"""A pod's uid, an address of it, a port and the protocol: who listens on IPv4 may not on IPv6."""
 Road: TypeAlias = "tuple[str, int, How, frozenset[str]]"
 """What is dialled where it is no pod: host, port, and the uids of the pods behind it."""
 
@@ -53,7 +53,14 @@ def listeners(part: Part) -> frozenset[Listener]:
 
 
 def _listener(part: Part, target: Target) -> Listener:
-    return (target.pod.uid, target.port, part.dial.protocol)
+    return (target.pod.uid, _address(part, target.pod), target.port, part.dial.protocol)
+
+
+def _address(part: Part, pod: LivePod) -> str:
+    """The address of a pod at which a part reaches it: the one that is dialled, or one of the Service's family."""
+    host = part.dial.host
+    alike = (each for each in pod.addresses if (":" in each) == (":" in host))
+    return host if host in pod.addresses else next(alike, pod.addresses[0] if pod.addresses else "")
 
 
 def road(part: Part) -> Road | None:
@@ -68,13 +75,12 @@ def self_aims(parts: Iterable[Part], image: str) -> Mapping[Aim, Listener]:
     """The dials from the destinations' own pods to their own addresses."""
     aims: dict[Aim, Listener] = {}
     for part in parts:
-        for pod, port in ((each.pod, each.port) for each in part.targets):
-            address = part.dial.host if part.dial.host in pod.addresses else pod.addresses[0]
-            how = part.dial.how
+        for target in part.targets:
+            pod, port, how = target.pod, target.port, part.dial.how
             if how is How.CONNECT and serves(pod, Protocol.TCP, port, image):
                 how = How.REPLY
-            aim = Aim(Source(pod.namespace, pod.name), Dial(address, port, how, allowed=True))
-            aims[aim] = (pod.uid, port, part.dial.protocol)
+            aim = Aim(Source(pod.namespace, pod.name), Dial(_address(part, pod), port, how, allowed=True))
+            aims[aim] = _listener(part, target)
     return aims
 
 
@@ -136,6 +142,7 @@ class Evidence:
         self._roads: dict[Road, str] = {}
         self._selves: dict[Listener, Answer] = {}
         self._mute: dict[Source, str] = {}
+        self._present: dict[str, LivePod] = {}
 
     def add(self, part: Part, outcome: Outcome) -> None:
         """What a part came to."""
@@ -165,6 +172,19 @@ class Evidence:
         """A source that reaches nobody, although nothing keeps it from it."""
         self._mute[source] = why
 
+    def add_present(self, pods: Iterable[LivePod]) -> None:
+        """Pods that were looked at again after the dials, and are still what they were."""
+        self._present |= {pod.uid: pod for pod in pods}
+
+    def hearsay(self, part: Part) -> Iterator[LivePod]:
+        """Those of a part's destinations that would be believed to listen without having answered now."""
+        for target in part.targets:
+            listener = _listener(part, target)
+            answer = self._selves.get(listener)
+            answered = listener in self._reached or (answer is not None and answer.verdict is Verdict.ALLOWED)
+            if not answered and self._is_vouched(part, target, target.pod):
+                yield target.pod
+
     def lacking(self, part: Part) -> bool:
         """Whether somebody whom the model allows should be asked: the rest does not prove the denial."""
         return not self.prove(part).proven
@@ -185,8 +205,12 @@ class Evidence:
             return True
         if answer is not None and answer.verdict is Verdict.REFUSED:
             return False
-        vouched = listener in self._memory.listeners or is_found_ready(target.pod, target.port, part.dial.protocol)
-        return True if vouched else None
+        present = self._present.get(target.pod.uid)  # one that is gone is silent, and proves nothing
+        return True if present is not None and self._is_vouched(part, target, present) else None
+
+    def _is_vouched(self, part: Part, target: Target, pod: LivePod) -> bool:
+        listens = _listener(part, target) in self._memory.listeners
+        return listens or is_found_ready(pod, target.port, part.dial.protocol)
 
     def prove(self, part: Part) -> Proof:
         """Whether the denial of a part is proven, and by what."""

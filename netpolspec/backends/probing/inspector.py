@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from netpolspec.backends.base import Verdict
-from netpolspec.backends.kubectl import KubectlFailed
+from netpolspec.backends.base import Observation, Verdict, WorldFailed
 from netpolspec.backends.probing.clients import endpoint_failure, spoilt_by
 from netpolspec.backends.probing.controls import Evidence, Memory, Proof, listeners, self_aims
 from netpolspec.backends.probing.converge import Aim, converge
@@ -15,13 +13,13 @@ from netpolspec.backends.probing.observe import observe
 from netpolspec.backends.probing.parts import Surveyor
 from netpolspec.backends.probing.probe import Dial, How
 from netpolspec.backends.probing.witnesses import Witnesses
+from netpolspec.plan.model import ClientEnd, PodEnd
 from netpolspec.plan.resolve import Inhabitants
 from netpolspec.shell import alongside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from netpolspec.backends.base import Observation
     from netpolspec.backends.options import LiveOptions
     from netpolspec.backends.probing.canary import Canary
     from netpolspec.backends.probing.clients import Client
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from netpolspec.backends.probing.parts import Nodes, Part
     from netpolspec.backends.probing.population import Population
     from netpolspec.backends.probing.probe import Answer
-    from netpolspec.plan.model import Point
+    from netpolspec.plan.model import Point, Probe
     from netpolspec.policy.objects import Cluster, Service
 
 SELF_WINDOW_MS = 300
@@ -70,6 +68,7 @@ class Inspector:
         self._memory = memory
         self._canary = canary
         self._inhabitants = Inhabitants(cluster)
+        self._asked: dict[int, tuple[Probe, ...]] = {}
         self._surveyor = Surveyor(population.everybody, nodes, options.probe_image)
         self._witnesses = Witnesses(cluster, population)
         self._prober = population.prober(hold=options.hold)
@@ -78,7 +77,7 @@ class Inspector:
     # --- judging --------------------------------------------------------------------------------------------------
 
     def judge(self, points: Sequence[Point], changed_at: float) -> list[Observation | None]:
-        """One observation for each point; None where its source is no pod.
+        """One observation for each point; None where no packet can be sent, since its source is no pod.
 
         Args:
             points: of the present world
@@ -95,11 +94,33 @@ class Inspector:
             self._canary.result()  # what is allowed is so whether or not policies are enforced
         proofs = self._prove(parts, outcomes, evidence)
         by_part = {part: outcomes[part.aim] for part in parts}
-        return [observe(each, by_part, proofs, changed_at, self._line) if each else None for each in split]
+        return [
+            self._unanswerable(point) or (observe(each, by_part, proofs, changed_at, self._line) if each else None)
+            for point, each in zip(points, split, strict=True)
+        ]
+
+    def _unanswerable(self, point: Point) -> Observation | None:
+        """What is to be said of a point to which nobody can answer: its pods are gone, or there are none."""
+        probes = self._probes(point)
+        destinations = [each.destination for each in probes if isinstance(each.source, (ClientEnd, PodEnd))]
+        gone = [end.pod.label for end in destinations if isinstance(end, PodEnd) and self._is_gone(end)]
+        if gone:
+            return Observation(Verdict.ERROR, evidence=(f"pod {gone[0]} was there and is gone",))
+        if None in destinations and not self._surveyor.parts(point, probes):
+            return Observation(Verdict.NO_LISTENER, control="the Service has no endpoints")
+        return None
+
+    def _probes(self, point: Point) -> tuple[Probe, ...]:
+        if id(point) not in self._asked:
+            self._asked[id(point)] = tuple(self._inhabitants.probes(point))
+        return self._asked[id(point)]
+
+    def _is_gone(self, end: PodEnd) -> bool:
+        return (end.pod.namespace, end.pod.name) not in self._population.everybody
 
     def parts(self, points: Sequence[Point]) -> list[tuple[Part, ...]]:
         """The parts of each point; the pods that they dial from are there."""
-        probes = [self._inhabitants.probes(point) for point in points]
+        probes = [self._probes(point) for point in points]
         clients = [
             client for point, each in zip(points, probes, strict=True) for client in self._surveyor.clients(point, each)
         ]
@@ -191,6 +212,9 @@ class Inspector:
         if not self._options.controls:
             return {part: UNPROVEN for part in parts if not part.point.allowed}
         failed = [part for part in parts if outcomes[part.aim].answer.verdict not in {Verdict.ALLOWED, Verdict.ERROR}]
+        unseen = {pod for part in failed for pod in evidence.hearsay(part)}
+        if unseen:
+            evidence.add_present(self._population.look_again(unseen))
         for ask in (self._have_selves_asked, self._ask_witnesses):
             lacking = [part for part in failed if not part.point.allowed and evidence.lacking(part)]
             if lacking:
@@ -219,9 +243,12 @@ class Inspector:
     def _recruit(self, parts: Sequence[Part]) -> None:
         """Have clients that may reach what nobody reaches; where the cluster does not take them, it stays unproven."""
         clients = [client for part in parts if (client := self._witnesses.recruit(part)) is not None]
-        with contextlib.suppress(KubectlFailed):
-            if self._population.want(clients):
+        new = [client for client in clients if self._population.clients.get(client) is None]
+        try:
+            if self._population.want(new):
                 self._population.settle()
+        except WorldFailed:
+            self._population.give_up(new)
 
     def lacks_baseline(self, points: Sequence[Point]) -> bool:
         """Whether something is to be denied that nobody has reached, and that its pods cannot vouch for."""

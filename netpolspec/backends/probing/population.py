@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netpolspec.backends import tree
 from netpolspec.backends.base import WorldFailed
-from netpolspec.backends.kubectl import Kubectl, KubectlFailed
+from netpolspec.backends.kubectl import Kubectl, KubectlFailed, as_list
 from netpolspec.backends.live import LivePod, read_pod
 from netpolspec.backends.marks import RUN
 from netpolspec.backends.probing.clients import CONTAINER, Client, spoilt_by, write_client, write_ephemeral
@@ -118,6 +118,31 @@ class Population:
             found = self.kubectl.read("get", "namespace", namespace)
             uid = self._uids[namespace] = tree.text(found, "metadata", "uid")
         return uid
+
+    def look_again(self, pods: Collection[LivePod]) -> tuple[LivePod, ...]:
+        """Those of the pods that are still there and what they were, as they are now."""
+        before = {pod.uid: pod for pod in pods}
+        names: list[Mapping[str, Json]] = [
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": pod.namespace, "name": pod.name}}
+            for pod in before.values()
+        ]
+        found = self.kubectl.items("get", "-f", "-", "--ignore-not-found", stdin=as_list(names))
+        return tuple(
+            pod
+            for pod in map(read_pod, found)
+            if (then := before.get(pod.uid)) is not None
+            and pod.dialable
+            and pod.addresses == then.addresses
+            and (pod.ready or not then.ready)
+        )
+
+    def give_up(self, clients: Collection[Client]) -> None:
+        """Clients that the cluster does not take are not waited for any more."""
+        with self._lock:
+            for client in clients:
+                gone = ("pod", client.pod, "--ignore-not-found", "--wait=false", "--grace-period=0", "--force")
+                self.kubectl.run("-n", client.namespace, "delete", *gone)
+                self.clients.pop(client, None)
 
     # --- waiting --------------------------------------------------------------------------------------------------
 
