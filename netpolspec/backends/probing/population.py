@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STUCK_AFTER = 10.0
 """Seconds for which a pod may say that its image cannot be had, or that it crashes, before it is believed."""
+_ATTEMPTS = 3
+"""How often a pod is read and replaced where others write into it in between."""
 _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 _GROUPS = {kind: f"{kind.lower()}s.apps" for kind in _CONTROLLERS}
 
@@ -271,9 +273,7 @@ class Population:
                 tree.text(each, "name") == name for each in tree.rows(pod.manifest, "spec", "ephemeralContainers")
             ):
                 continue
-            path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/ephemeralcontainers"
-            body = json.dumps(write_ephemeral(pod.manifest, name, self.options.probe_image))
-            self.kubectl.check("replace", "--raw", path, "-f", "-", stdin=body)
+            self._replace(pod, name)
         deadline = time.monotonic() + self.options.ready_timeout
         pause = 0.1
         while True:
@@ -287,6 +287,20 @@ class Population:
                 raise WorldFailed(f"the ephemeral containers of {names} do not start", code="not-ready")
             time.sleep(pause)
             pause = min(1.5 * pause, 0.5)
+
+    def _replace(self, pod: LivePod, container: str) -> None:
+        """Add an ephemeral container to a pod as it is now: kubelets write into pods all the time."""
+        path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/ephemeralcontainers"
+        for attempt in range(_ATTEMPTS):
+            live = self.kubectl.read("-n", pod.namespace, "get", "pod", pod.name)
+            body = json.dumps(write_ephemeral(live, container, self.options.probe_image))
+            try:
+                self.kubectl.check("replace", "--raw", path, "-f", "-", stdin=body)
+            except KubectlFailed as failure:
+                if "(Conflict)" not in failure.finished.stderr or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
     def _read_neighbours(self, pods: Collection[LivePod]) -> None:
         """Look again at pods of others."""
