@@ -84,4 +84,4 @@ def somebody(kubectl: Kubectl, who: str, *, reads: bool = False) -> Iterator[Kub
             theirs.check("config", "set-credentials", user, f"--token={token}")
             yield theirs
     finally:
-        kubectl.run("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin=text)
+        kubectl.run("delete", "--ignore-not-found", "--timeout=60s", "-f", "-", stdin=text, timeout=70)
