@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SOON = 0.01
+_NUDGE = signal.SIGURG
+_NUDGES, _BETWEEN_NUDGES = 10, 0.05
 
 
 class Interrupted(KeyboardInterrupt):
@@ -54,19 +56,51 @@ _handler = _Handler()
 @contextlib.contextmanager
 def raised() -> Iterator[None]:
     """Let the signals that ask for an end raise `Interrupted` in the main thread; one that is ignored stays so."""
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in (*_SIGNALS, _NUDGE)}
     swallowed = sys.unraisablehook
     sys.unraisablehook = _sent_again
     _handler.process = os.getpid()
     try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:
+        for number in _SIGNALS:
+            if before[number] is not signal.SIG_IGN:
                 signal.signal(number, _handler)
-        yield
+        with _main_thread_woken():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         sys.unraisablehook = swallowed
+
+
+@contextlib.contextmanager
+def _main_thread_woken() -> Iterator[None]:
+    """Have a signal wake the main thread from what it waits for, whichever thread the system has let it interrupt.
+
+    Handlers run in the main thread, when it runs at all: where another thread was interrupted, it would go on waiting
+    for a child process or a lock. Then a second signal, which means nothing, interrupts the main one.
+    https://docs.python.org/3/library/signal.html#execution-of-python-signal-handlers
+    """
+    signal.signal(_NUDGE, lambda *_: None)
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    others = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_nudge, args=(heard,), name="netpolspec-signals", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(others)
+        os.close(told)
+
+
+def _nudge(heard: int) -> None:
+    """Interrupt the main thread for each signal that is heard of; more than once, since it may be about to wait."""
+    main = threading.main_thread().ident
+    while numbers := os.read(heard, 64):
+        if main is not None and not set(_SIGNALS).isdisjoint(numbers):
+            for _ in range(_NUDGES):
+                signal.pthread_kill(main, _NUDGE)
+                time.sleep(_BETWEEN_NUDGES)
+    os.close(heard)
 
 
 @contextlib.contextmanager

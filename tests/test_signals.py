@@ -43,6 +43,19 @@ def test_a_signal_that_python_swallows_comes_again() -> None:
     assert reference() is None
 
 
+def test_a_signal_that_interrupts_another_thread_ends_what_the_main_one_waits_for() -> None:
+    def kill() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    timer = threading.Timer(0.3, kill)
+    started = time.monotonic()
+    timer.start()
+    with signals.raised(), pytest.raises(signals.Interrupted) as interrupt:
+        shell.run(["sleep", "20"], timeout=30)
+    assert interrupt.value.signal == signal.SIGTERM
+    assert time.monotonic() - started < 10
+
+
 def test_what_is_held_back_is_raised_right_after() -> None:
     done = 0
 
