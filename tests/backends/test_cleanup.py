@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -49,13 +50,14 @@ class Cluster:
         self.applied: list[Json] = []
         self.refused = ""
         """A word of the commands that fail."""
+        self.said = "Error from server (BadRequest)"
 
     def __call__(self, argv: Sequence[str], *, timeout: float, stdin: str = "") -> shell.Finished:
         del timeout
         words = list(argv)[3:]
         self.calls.append(" ".join(words))
         if self.refused and self.refused in words:
-            return shell.Finished(tuple(argv), 1, "", "Error from server (BadRequest)", 0.0)
+            return shell.Finished(tuple(argv), 1, "", self.said, 0.0)
         return shell.Finished(tuple(argv), 0, self._answer(words, stdin), "", 0.0)
 
     def _answer(self, words: list[str], stdin: str) -> str:
@@ -131,6 +133,15 @@ def test_a_run_that_ends_before_leftovers_are_cleared_clears_them(
     assert any(call.startswith("delete networkpolicies") and f"-l {RUN} " in call for call in cluster.calls)
     assert any(call.startswith("create ") for call in cluster.calls), "prod/deny is there again"
     assert cluster.lease is None
+
+
+@pytest.mark.parametrize(("selector", "refused"), [("of_run", False), ("of_others", True)])
+def test_a_kind_for_which_the_right_is_missing(cluster: Cluster, selector: str, refused: bool) -> None:  # noqa: FBT001
+    cluster.refused = "ReplicaSet.apps"
+    cluster.said = "Error from server (Forbidden): replicasets.apps is forbidden"
+    with pytest.raises(WorldFailed) if refused else contextlib.nullcontext():
+        cleanup.remove(Kubectl("context"), getattr(cleanup, selector)("r1"), ["ReplicaSet.apps"], {})
+    assert cluster.calls[-1].startswith("delete namespaces") is not refused
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -104,6 +104,11 @@ class Lab:
         """The options that name the cluster for a command, as its user sees it."""
         return ("--context", self.user.context, "--kubeconfig", str(self.user.kubeconfig))
 
+    @property
+    def of_admin(self) -> Lab:
+        """The same for runs that may do everything: the documented role knows the usual kinds only."""
+        return replace(self, user=self.kubectl)
+
     def run(self, text: str, before_probing: Callable[[], None] = lambda: None, **options: object) -> Report:
         """Run a spec on the cluster.
 

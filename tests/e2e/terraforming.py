@@ -103,8 +103,8 @@ class Ground:
 
     @property
     def of_admin(self) -> Ground:
-        """The same for somebody who may do everything: the documented role makes no ConfigMaps."""
-        return replace(self, lab=replace(self.lab, user=self.lab.kubectl))
+        """The same for runs that may do everything."""
+        return replace(self, lab=self.lab.of_admin)
 
     @property
     def calls(self) -> list[str]:

@@ -196,7 +196,8 @@ second: base
 
 
 def test_a_client_whose_labels_a_service_and_a_replicaset_select(lab: Lab) -> None:
-    report = lab.run(
+    admin = lab.of_admin
+    report = admin.run(
         """\
 IN := ms-b
 world:
@@ -234,7 +235,7 @@ same-labels: world
     assert len(theirs) == 1, "the ReplicaSet neither adopted a client nor did without a pod of its own"
     assert len(pods) > 1
     assert lab.left() != []
-    report = lab.run("given namespace ms-x; given pod p in ms-x port 80; expect ms-x -> ms-x:80 allowed")
+    report = admin.run("given namespace ms-x; given pod p in ms-x port 80; expect ms-x -> ms-x:80 allowed")
     assert report.point.status is Status.PASSED
     assert any("earlier run left behind" in line for line in report.said)
     assert lab.clear(90)
