@@ -98,7 +98,9 @@ def is_passing(said: str) -> bool:
 
 
 _UNSETTLED = 30.0
-"""Seconds after a failure for which an API server may say `Forbidden` to everybody: it has not read the roles yet."""
+"""Seconds after a failure for which an API server may forbid everything to everybody: it has not read the roles yet."""
+_BARRED = ("(Forbidden)", "error validating data: unknown")
+"""How that sounds; the second where kubectl may not read the schemas of objects."""
 
 
 class _Trouble:
@@ -149,7 +151,7 @@ class Kubectl:
         """Whether a failure is of those that pass by themselves: the API server is not there, or not quite yet."""
         if finished.ok:
             return False
-        if "(Forbidden)" in finished.stderr:
+        if any(sign in finished.stderr for sign in _BARRED):
             return time.monotonic() - self._trouble.at < _UNSETTLED
         return any(sign in finished.stderr for sign in _PASSING)
 

@@ -70,3 +70,18 @@ def test_apply_is_server_side_with_our_own_manager_and_takes_nothing_over(tmp_pa
     os.unlink(kept)  # noqa: PTH108 - nothing to apply, nothing to run
     kubectl.apply([])
     assert not kept.exists()
+
+
+@pytest.mark.parametrize(
+    "said", ["Error from server (Forbidden): no", 'error validating "STDIN": error validating data: unknown']
+)
+def test_an_api_server_that_comes_back_forbids_everything_at_first(tmp_path: Path, said: str) -> None:
+    calls = tmp_path / "calls"
+    fails = f"1) echo 'connection refused' >&2; exit 1;; 2) echo '{said}' >&2; exit 1;;"
+    body = f"echo >> {calls}; case $(wc -l < {calls}) in {fails} esac"
+    kubectl = Kubectl("kind-a", None, program(tmp_path, body), patience=10)
+    kubectl.check("apply")
+    assert len(calls.read_text().splitlines()) == 3
+    calls.write_text("\n")
+    with pytest.raises(KubectlFailed):
+        Kubectl("kind-a", None, kubectl.program, patience=10).check("apply")
