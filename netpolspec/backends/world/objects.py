@@ -306,7 +306,7 @@ class Objects:
         A new namespace has no default ServiceAccount for a moment, and a kind is not known for a moment after its
         definition: then they are applied again.
         """
-        deadline = time.monotonic() + APPLY_TIMEOUT
+        deadline = time.monotonic() + max(APPLY_TIMEOUT, self.kubectl.patience)
         pause = 0.05
         while True:
             finished = self.kubectl.run(
