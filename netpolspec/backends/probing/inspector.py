@@ -95,18 +95,20 @@ class Inspector:
         proofs = self._prove(parts, outcomes, evidence)
         by_part = {part: outcomes[part.aim] for part in parts}
         return [
-            self._unanswerable(point) or (observe(each, by_part, proofs, changed_at, self._line) if each else None)
+            self._unanswerable(point, each)
+            or (observe(each, by_part, proofs, changed_at, self._line) if each else None)
             for point, each in zip(points, split, strict=True)
         ]
 
-    def _unanswerable(self, point: Point) -> Observation | None:
+    def _unanswerable(self, point: Point, parts: Sequence[Part]) -> Observation | None:
         """What is to be said of a point to which nobody can answer: its pods are gone, or there are none."""
-        probes = self._probes(point)
-        destinations = [each.destination for each in probes if isinstance(each.source, (ClientEnd, PodEnd))]
+        destinations = [
+            each.destination for each in self._probes(point) if isinstance(each.source, (ClientEnd, PodEnd))
+        ]
         gone = [end.pod.label for end in destinations if isinstance(end, PodEnd) and self._is_gone(end)]
         if gone:
             return Observation(Verdict.ERROR, evidence=(f"pod {gone[0]} was there and is gone",))
-        if None in destinations and not self._surveyor.parts(point, probes):
+        if None in destinations and not parts:
             return Observation(Verdict.NO_LISTENER, control="the Service has no endpoints")
         return None
 
@@ -116,7 +118,7 @@ class Inspector:
         return self._asked[id(point)]
 
     def _is_gone(self, end: PodEnd) -> bool:
-        return (end.pod.namespace, end.pod.name) not in self._population.everybody
+        return (end.pod.namespace, end.pod.name) not in self._surveyor.pods
 
     def parts(self, points: Sequence[Point]) -> list[tuple[Part, ...]]:
         """The parts of each point; the pods that they dial from are there."""

@@ -44,7 +44,7 @@ def remove(kubectl: Kubectl, selector: str, kinds: Iterable[str], touched: Mappi
     Raises:
         WorldFailed: the cluster did not let us
     """
-    release(kubectl, [bare(key, version) for key, version in touched.items()])
+    release(kubectl, [_bare(key, version) for key, version in touched.items()])
     # Policies go first: what waits for a connection in the meantime, gets it. Namespaces take all that is in them.
     kubectl.check(
         *("delete", "networkpolicies.networking.k8s.io", "-A", "-l", selector, "--wait=false"), timeout=REQUEST_TIMEOUT
@@ -77,8 +77,7 @@ def wait_until_gone(kubectl: Kubectl, selector: str, seconds: float) -> str:
     return f"still being deleted: {', '.join(left)}" if left else ""
 
 
-def bare(key: Key, version: str) -> Mapping[str, Json]:
-    """An object by its name alone."""
+def _bare(key: Key, version: str) -> Mapping[str, Json]:
     place: dict[str, Json] = {"namespace": key.namespace} if key.namespace else {}
     return {"apiVersion": version, "kind": key.kind, "metadata": {"name": key.name, **place}}
 
