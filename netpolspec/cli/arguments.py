@@ -180,35 +180,39 @@ def add_live_options(parser: Parser) -> None:
     )
 
 
-def refuse_for_model(options: Namespace) -> None:
-    """Make sure that nobody who speaks of a cluster takes the model's answers for what packets did there.
+def refuse_unused(options: Namespace, backend: str) -> None:
+    """Make sure that nobody takes what one backend says for what another one would have said.
 
     Args:
         options: what the command line says; what other places say is meant for other runs, too.
+        backend: the one that judges.
 
     Raises:
-        Refusal: there are options that the model has no use for.
+        Refusal: there are options that it has no use for.
     """
     from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
 
-    said = {key for key in (*CLUSTER_KEYS, *LIVE_KEYS) if getattr(options, key.replace("-", "_")) is not None}
+    unused = {"model": (*CLUSTER_KEYS, *LIVE_KEYS), "kind": _NAMING, "cluster": CLUSTER_KEYS}[backend]
+    said = [key for key in unused if getattr(options, key.replace("-", "_")) is not None]
     if not said:
         return
-    named = said & {"context", "kubeconfig"}
+    told = " and ".join(f"'--{key}'" for key in said)
+    if backend == "kind":
+        raise wrong(f"'--on kind' takes no {told}", "to run on a cluster that is there: --on cluster")
+    if backend == "cluster":
+        raise wrong(f"'--on cluster' takes no {told}: the cluster is there", "to make one: --on kind")
+    named = not set(said).isdisjoint(_NAMING)
     hints = ["to send packets: --on cluster" if named else "to send packets: --on kind, or --on cluster"]
-    if said & set(CLUSTER_KEYS):
+    if not set(said).isdisjoint(CLUSTER_KEYS):
         hints = ["to make a cluster and send packets there: --on kind"]
     elif named:
         hints.append("to ask the model about what a cluster holds: 'given cluster' in the spec")
-    told = " and ".join(f"'--{key}'" for key in (*CLUSTER_KEYS, *LIVE_KEYS) if key in said)
     raise wrong(f"{told}: the model judges, and sends no packet to any cluster", *hints)
 
 
-_OF_SETTINGS = (
-    *("on", "tap", "flat", "fail_fast", "color", "policy_path", "assume", "profile", "terraform", "strict_model"),
-    *("report", "ignore"),
-    *("log_format", "log_level"),
-)
+_NAMING = ("context", "kubeconfig")
+_DECISIVE = ("on", "assume", "profile", "terraform", "policy_path", "strict_model")
+_OF_SETTINGS = (*_DECISIVE, *("tap", "flat", "fail_fast", "color", "report", "ignore", "log_format", "log_level"))
 
 
 def for_settings(options: Namespace) -> dict[str, object]:
@@ -220,3 +224,22 @@ def for_settings(options: Namespace) -> dict[str, object]:
     if given["log-level"] is None and options.verbose:
         given["log-level"] = "info" if options.verbose == 1 else "debug"
     return given
+
+
+def decisive(options: Namespace) -> tuple[str, ...]:
+    """The options of a command line on which the outcome of its scenarios depends, as they are written there."""
+    from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
+
+    words: list[str] = []
+    for key in (*_DECISIVE, *LIVE_KEYS, *CLUSTER_KEYS):
+        option = f"--{key.replace('_', '-')}"
+        match getattr(options, key.replace("-", "_"), None):
+            case None:
+                pass
+            case True:
+                words.append(option)
+            case [*values]:
+                words += [word for value in values for word in (option, value)]
+            case value:
+                words += [option, str(value)]
+    return tuple(words)

@@ -46,9 +46,6 @@ def _kind(settings: Settings, tell: Tell) -> Backend:
     from netpolspec.backends.clusters.blueprint import draw, wish
     from netpolspec.backends.kind import KindBackend
 
-    for key in ("context", "kubeconfig"):
-        if key in settings.live:
-            raise wrong(f"'--on kind' takes no '--{key}'", "to run on a cluster that is there: --on cluster")
     blueprint = draw(*map(wish, settings.clusters))
     return KindBackend(blueprint, _live_options(settings), tell, lambda options: ClusterBackend(options, tell))
 

@@ -14,7 +14,8 @@ from netpolspec.cli.arguments import (
     add_model_options,
     add_reading_options,
     add_terraform_options,
-    refuse_for_model,
+    decisive,
+    refuse_unused,
 )
 from netpolspec.cli.exits import Exit, Outcome
 from netpolspec.cli.live_cluster import ClusterOfRun
@@ -68,8 +69,8 @@ def execute(arguments: Sequence[str], session: Session) -> int:
     asks = not (options.list or options.dry_run)
     cluster = ClusterOfRun(settings) if asks else None
     specs = read_specs(others, options.texts, settings, session, terraform=settings.terraform, cluster=cluster)
-    if cluster is not None and not cluster.is_given and settings.on == "model":
-        refuse_for_model(options)
+    if cluster is not None and not (cluster.is_given and settings.on == "model"):
+        refuse_unused(options, settings.on)
     filters = Filters(tuple(options.names), tuple(options.tags), tuple(options.not_tags))
     scenarios = select(specs.plan, specs.inputs.picks, filters)
     session.report.require()
@@ -219,12 +220,7 @@ def _again(scenario: Scenario, specs: Specs, options: Namespace) -> str | None:
     root = root_of(scenario.file, specs.names, specs.plan.included)
     if root == "<stdin>":
         return None
-    command = ["netpolspec", "run"]
-    command += ["--on", options.on] if options.on else []
-    command += [part for value in options.assume or () for part in ("--assume", value)]
-    for name in ("profile", "terraform"):
-        command += [f"--{name}", value] if (value := getattr(options, name)) is not None else []
-    command += [part for value in options.policy_path or () for part in ("--policy-path", value)]
+    command = ["netpolspec", "run", *decisive(options)]
     texts = {item.source.path: item.source.text for item in specs.inputs.files if item.path is None}
     command += ["-e", texts[root], "-k", scenario.name] if root in texts else [f"{root}::{scenario.name}"]
     command += [f"{name}={value}" for name, value in specs.inputs.overrides.items()]

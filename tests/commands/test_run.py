@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netpolspec.cli import live_cluster
+from netpolspec.cli.arguments import (
+    Parser,
+    add_cluster_options,
+    add_live_options,
+    add_model_options,
+    add_reading_options,
+    add_terraform_options,
+    decisive,
+)
 from netpolspec.cli.main import main
 
 if TYPE_CHECKING:
@@ -148,6 +157,35 @@ def test_the_command_to_run_it_again_does_so(project: Project) -> None:
     assert shlex.split(command[1])[:2] == ["netpolspec", "run"]
     again = project.run(*shlex.split(command[1])[1:])
     assert again.out == ended.out
+
+
+def test_the_command_to_run_it_again_has_all_that_its_outcome_depends_on() -> None:
+    options = parser_of_runs()
+    words = (
+        *("--on", "cluster", "--assume", "hostnetwork=pod", "--assume", "sctp=on", "--profile", "calico"),
+        *("--terraform", "static", "--policy-path", "a b", "--policy-path", "c", "--strict-model", "--context", "x"),
+        *("--kubeconfig", "k", "--probe-image", "i", "--probe-paths", "any", "--hold", "0", "--timeout", "3s"),
+        *("--ready-timeout", "1m", "--concurrency", "3", "--controls", "off", "--keep", "--allow-existing"),
+        *("--cluster-name", "n", "--cni", "none", "--cni-manifest", "m", "--nodes", "2", "--ip-family", "dual"),
+        *("--node-image", "o", "--kind-config", "c"),
+    )
+    given, _ = options.read(words)
+    again, others = options.read(decisive(given))
+    assert again == given
+    assert not others
+    assert [name for name, value in vars(given).items() if not value] == ["texts"]
+    assert decisive(options.read(())[0]) == ()
+
+
+OPTIONS_OF_RUNS = (add_reading_options, add_model_options, add_terraform_options, add_live_options, add_cluster_options)
+
+
+def parser_of_runs() -> Parser:
+    parser = Parser("run", "", "", "")
+    for add in OPTIONS_OF_RUNS:
+        add(parser)
+    parser.add_argument("--on")
+    return parser
 
 
 def test_quiet_says_nothing_but_errors(project: Project) -> None:
@@ -355,6 +393,11 @@ def test_variables(project: Project) -> None:
         (["run", "--assume", "hostnetwok=pod"], "'--assume' has no key 'hostnetwok'", "did you mean 'hostnetwork'?"),
         (["run", "--on", "cluster", "specs"], "'--on cluster' needs '--context'", "never taken by accident"),
         (["run", "--on", "kind", "--context", "x", "specs"], "'--on kind' takes no '--context'", "--on cluster"),
+        (
+            ["run", "--on", "cluster", "--context", "x", "--cni", "calico", "--nodes", "3"],
+            "'--on cluster' takes no '--cni' and '--nodes': the cluster is there",
+            "to make one: --on kind",
+        ),
         (["run", "--on", "kind", "--cni", "calicoo"], "--cni does not know 'calicoo'", "did you mean 'calico'?"),
         (["run", "--context", "prod"], "'--context': the model judges", "to send packets: --on cluster"),
         (

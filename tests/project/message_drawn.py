@@ -59,7 +59,7 @@ def _no_results() -> Diagnostic:
 
 
 def _other_than_the_model() -> Diagnostic:
-    summary = Summary(lambda _: "netpolspec run specs/tenants.nps::deny-from-any")
+    summary = Summary(lambda _: "netpolspec run --on kind specs/tenants.nps::deny-from-any")
     return summary._contradiction(scenario(), other(point("ms-a -> ms-b:80 denied")))  # noqa: SLF001
 
 
