@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WRONG, _FAILED, _INTERRUPTED, _TERMINATED = 2, 3, 130, 143
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _ISSUES = "https://github.com/netpolspec/netpolspec/issues"
 
 _HELP = """\
@@ -62,7 +64,10 @@ def main(arguments: Sequence[str]) -> int:
         messages.line("error: interrupted")
         return _TERMINATED if number_of(interrupt) == signal.SIGTERM else _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
-        _tell_fault(error, arguments, messages)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            messages.show([_no_room(error)])
+        else:
+            _tell_fault(error, arguments, messages)
         return _FAILED
 
 
@@ -163,6 +168,13 @@ def _tell_fault(error: Exception, arguments: Sequence[str], messages: Messages) 
         hints.append("NETPOLSPEC_DEBUG=1 shows where it happened")
     text = " ".join(f"{type(error).__name__}: {error}".split())
     messages.show([Diagnostic("fault", f"netpolspec has a fault: {text}", None, tuple(hints), _notes(error))])
+
+
+def _no_room(error: OSError) -> Diagnostic:
+    """What the system had no room for, where nobody on the way can say it better."""
+    where = f" '{error.filename}'" if error.filename else ""
+    help_ = "XDG_STATE_HOME and TMPDIR name the folders in which netpolspec and its tools write"
+    return Diagnostic("no-room", f"cannot write{where}: {error.strerror}", None, (help_,), _notes(error))
 
 
 def _notes(error: Exception) -> tuple[str, ...]:

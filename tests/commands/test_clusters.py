@@ -54,6 +54,16 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 # --- the commands ---------------------------------------------------------------------------------------------------
 
 
+def test_a_disk_that_is_full(shell: Shell) -> None:
+    place = shell.tools.folder / "state/netpolspec/clusters/netpolspec"
+    place.mkdir(parents=True)
+    (place / "record.draft").symlink_to("/dev/full")
+    status, out, err = shell.run("up", "-q")
+    assert (status, out) == (3, "")
+    assert err.startswith("error: cannot write: No space left on device\n  = help: XDG_STATE_HOME and TMPDIR name")
+    assert not [call for call in shell.tools.calls if "create cluster" in call]
+
+
 def test_up_shows_what_it_waits_for_and_what_to_do_next(shell: Shell) -> None:
     status, out, err = shell.run("up")
     assert (status, out) == (0, "")

@@ -158,6 +158,13 @@ def nothing_can_be_remembered(stage: Stage) -> None:
     stage.reader.environ["XDG_STATE_HOME"] = "state"
 
 
+def the_disk_is_full(stage: Stage) -> None:
+    stage.has_tools()
+    place = stage.reader.folder / "state/netpolspec/clusters/netpolspec"
+    place.mkdir(parents=True)
+    (place / "record.draft").symlink_to("/dev/full")
+
+
 def terraform_says(words: str, said: str, stage: Stage, status: int = 1) -> None:
     """terraform does what it is asked to, but for one thing."""
     stage.has(
@@ -258,6 +265,7 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "no-network": a_cluster_is_there,
     "no-node": partial(a_cluster_says, {"*' get nodes '*": f"echo '{json.dumps({'items': [CORDONED]})}'"}),
     "no-permission": partial(kind_says, _PERMISSION),
+    "no-room": the_disk_is_full,
     "no-tool": nothing_is_installed,
     "node-image": partial(kind_says, _IMAGE),
     "not-ours": a_cluster_is_theirs,
