@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -183,6 +184,13 @@ def test_an_outcome_has_to_hold(agnhost: Path) -> None:
     assert ran >= 500
     assert [attempt.last for attempt in held.attempts] == [False] * (len(held.attempts) - 1) + [True]
     assert len(agnhost.read_text().splitlines()) == len(held.attempts) >= 3
+
+
+def test_the_second_dial_of_a_denial_starts_later_and_is_shorter(agnhost: Path) -> None:
+    (answer,), _ = run([Dial("10.0.0.1", 82, How.CONNECT, allowed=False)], "sh", hold=1.0)
+    assert [re.findall(r"--timeout=(\d+)ms", call) for call in agnhost.read_text().splitlines()] == [["1500"], ["1200"]]
+    first, second = answer.attempts
+    assert 400 <= second.at - first.at < 1000
 
 
 @pytest.mark.usefixtures("agnhost")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DIAL_MS = 1500
 """How long a dial lasts at most: Linux sends a lost SYN again after 1 s, so a shorter one takes a loss for a drop."""
+SECOND_MS = 1200
+"""The same of a denial's second dial. It starts later, and ends late enough to be answered when its SYN came again."""
 COVERED_MS = 1000
 """The time over which a dial that was dropped has shown it: its first SYN and the one after 1 s."""
 LATER_MS = 500
@@ -159,7 +161,8 @@ def write_script(
         many: whether so much is dialled at the same time that it has to be done with less work
     """
     program = files("netpolspec.backends.probing").joinpath("round.sh").read_text(encoding="utf-8")
-    settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} D={DIAL_MS} F={'1' * many}\n"
+    settings = f"N={nonce} H={round(hold * 100)} W={window_ms // 10} C={COVERED_MS // 10} F={'1' * many}\n"
+    settings += f"D={DIAL_MS} D2={SECOND_MS}\n"
     # The second lanes start later, so that the packets of a denial's two dials do not meet the same moments.
     lanes = [(f"{number}a", dial) for number, dial in enumerate(dials)]
     lanes += [(f"{number}b", dial) for number, dial in enumerate(dials) if dial.lanes > 1]

@@ -1,5 +1,6 @@
 # One round of dials, run by a POSIX shell inside a pod. Set before: N nonce, H hold, W window, C covered (all three in
-# hundredths of a second), D how long a dial lasts (milliseconds), F whether there are very many. Each prints a line:
+# hundredths of a second), F whether there are very many, D how long a dial lasts, and D2 the second of a denial's (both
+# in milliseconds). Each prints a line:
 #   NPS1 nonce lane verdict milliseconds milliseconds-since-start more|last text
 # Hundredths of a second are the kernel's own, from /proc/uptime: busybox's `date` knows no fractions.
 export GOMAXPROCS=1 GOGC=off # halves what a start of agnhost costs
@@ -96,7 +97,7 @@ dial() {
 # lane NAME WANTED HOW HOST PORT LATER: WANTED is a (allowed) or d (denied); it starts so much later.
 lane() {
   X=$4 P=$5 E='' B=10 L=
-  [ "$6" = 0 ] || nap "$6"
+  [ "$6" = 0 ] || { nap "$6" && D=$D2; }
   case $X in *.svc) X=$X.${Z:-cluster.local}. ;; esac
   case $X in *:*) G="[$X]:$P" ;; *) G=$X:$P ;; esac
   case $X in *[!0-9a-f.:]*) L=$K ;; esac
