@@ -60,10 +60,10 @@ class Machine:
         path.write_text(text, "utf-8")
         return path
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command in the machine's folder."""
+    def start(self, *arguments: str, through: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """Start a command in the machine's folder, maybe by way of another program."""
         return subprocess.Popen(
-            [str(self._program), *arguments],
+            [*through, str(self._program), *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -73,10 +73,10 @@ class Machine:
             encoding="utf-8",
         )
 
-    def run(self, *arguments: str, timeout: float = 300) -> Ended:
+    def run(self, *arguments: str, timeout: float = 300, through: tuple[str, ...] = ()) -> Ended:
         """Run a command to its end."""
         began = time.monotonic()
-        with self.start(*arguments) as process:
+        with self.start(*arguments, through=through) as process:
             out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err, time.monotonic() - began)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from e2e.machine import NAME, Machine
+from program import as_anybody
 
 from netpolspec.backends.access import check_access
 from netpolspec.backends.base import WorldFailed
@@ -181,11 +181,14 @@ def test_an_unknown_context(machine: Machine) -> None:
     assert failure.diagnostic.help[0] == f"did you mean '{CONTEXT}'?"
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read every file")
 def test_a_kubeconfig_that_may_not_be_read(machine: Machine) -> None:
     path = machine.write("secret", OTHER)
     path.chmod(0)
-    assert "cannot be read by this user" in str(refused(machine, Kubectl(CONTEXT, str(path))))
+    named = ("--context", CONTEXT, "--kubeconfig", "secret")
+    run = machine.run("run", "--on", "cluster", *named, "spec.nps", through=as_anybody())
+    assert run.status == 3
+    assert run.seconds < 10
+    assert "Bail out! kubeconfig 'secret' cannot be read by this user" in run.out
 
 
 def test_a_cluster_that_was_stopped_is_told_and_can_be_deleted(machine: Machine) -> None:
