@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from files import write_files
 from load.reading import read
+from program import as_anybody
 
 from netpolspec.diagnostics import Severity, render
 from netpolspec.load.manifests import read_path
@@ -178,19 +180,20 @@ def test_unreadable(tmp_path: Path) -> None:
     assert inside.message == "cannot read 'f': not a directory"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_forbidden(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.yaml": NAMESPACE.format("a"), "b/c.yaml": NAMESPACE.format("c")})
-    (tmp_path / "a.yaml").chmod(0)
-    (tmp_path / "b").chmod(0)
+def test_forbidden(tmp_path: Path, netpolspec: Path) -> None:
+    write_files(tmp_path / "w", {"a.yaml": NAMESPACE.format("a"), "b/c.yaml": NAMESPACE.format("c")})
+    command = (*as_anybody(), str(netpolspec), "matrix", "w")
+    (tmp_path / "w/a.yaml").chmod(0)
+    (tmp_path / "w/b").chmod(0)
     try:
-        _, problems = read_path(tmp_path, shown="w")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     finally:
-        (tmp_path / "b").chmod(0o700)
-    assert [problem.message for problem in problems] == [
+        (tmp_path / "w/b").chmod(0o700)
+    assert re.findall(r"^error: (.*)$", done.stderr, re.MULTILINE) == [
         "cannot read 'w/a.yaml': permission denied",
         "cannot read 'w/b': permission denied",
     ]
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_links_in_a_circle(tmp_path: Path) -> None:
