@@ -180,6 +180,13 @@ def add_live_options(parser: Parser) -> None:
     )
 
 
+_NAMING = ("context", "kubeconfig")
+"""Keys that say which cluster is meant."""
+_DECISIVE = ("on", "assume", "profile", "terraform", "policy-path", "strict-model")
+"""Keys on which outcomes depend, beside those of clusters and of runs there."""
+_OTHERS = ("tap", "flat", "fail-fast", "color", "report", "ignore", "log-format", "log-level")
+
+
 def refuse_unused(options: Namespace, backend: str) -> None:
     """Make sure that nobody takes what one backend says for what another one would have said.
 
@@ -193,7 +200,7 @@ def refuse_unused(options: Namespace, backend: str) -> None:
     from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
 
     unused = {"model": (*CLUSTER_KEYS, *LIVE_KEYS), "kind": _NAMING, "cluster": CLUSTER_KEYS}[backend]
-    said = [key for key in unused if getattr(options, key.replace("-", "_")) is not None]
+    said = [key for key in unused if _given(options, key) is not None]
     if not said:
         return
     told = " and ".join(f"'--{key}'" for key in said)
@@ -210,17 +217,12 @@ def refuse_unused(options: Namespace, backend: str) -> None:
     raise wrong(f"{told}: the model judges, and sends no packet to any cluster", *hints)
 
 
-_NAMING = ("context", "kubeconfig")
-_DECISIVE = ("on", "assume", "profile", "terraform", "policy_path", "strict_model")
-_OF_SETTINGS = (*_DECISIVE, *("tap", "flat", "fail_fast", "color", "report", "ignore", "log_format", "log_level"))
-
-
 def for_settings(options: Namespace) -> dict[str, object]:
     """What a command line says about settings, by their keys; `-v` stands for a log level where none is given."""
     from netpolspec.setting_table import CLUSTER_KEYS, LIVE_KEYS
 
-    given: dict[str, object] = {name.replace("_", "-"): getattr(options, name, None) for name in _OF_SETTINGS}
-    given |= {key: getattr(options, key.replace("-", "_"), None) for key in (*CLUSTER_KEYS, *LIVE_KEYS)}
+    keys = (*_DECISIVE, *_OTHERS, *CLUSTER_KEYS, *LIVE_KEYS)
+    given: dict[str, object] = {key: _given(options, key) for key in keys}
     if given["log-level"] is None and options.verbose:
         given["log-level"] = "info" if options.verbose == 1 else "debug"
     return given
@@ -232,14 +234,19 @@ def decisive(options: Namespace) -> tuple[str, ...]:
 
     words: list[str] = []
     for key in (*_DECISIVE, *LIVE_KEYS, *CLUSTER_KEYS):
-        option = f"--{key.replace('_', '-')}"
-        match getattr(options, key.replace("-", "_"), None):
+        option = f"--{key}"
+        match _given(options, key):
             case None:
                 pass
             case True:
                 words.append(option)
             case [*values]:
-                words += [word for value in values for word in (option, value)]
+                words += [word for value in values for word in (option, str(value))]
             case value:
                 words += [option, str(value)]
     return tuple(words)
+
+
+def _given(options: Namespace, key: str) -> object:
+    """What a command line says under the key of a setting; None where it says nothing."""
+    return getattr(options, key.replace("-", "_"), None)
